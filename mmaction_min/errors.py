@@ -1,0 +1,46 @@
+"""What the engine tells a person: what is wrong, where, and a hint. The entry points print it without a traceback."""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """A user's mistake, or a fault of the outside world, that the engine can explain.
+
+    Args:
+        what: what is wrong, one sentence without a full stop.
+        where: the file, or `file:line`, or the config key; empty if there is none.
+        hint: what to do next, one sentence without a full stop; empty if nothing is known.
+    """
+
+    def __init__(self, what: str, where: str = "", hint: str = "") -> None:
+        super().__init__(what, where, hint)
+        self.what = what
+        self.where = where
+        self.hint = hint
+
+    def __str__(
+        self,
+    ) -> str:  # KeyError, a base of some, would print the repr of its arguments
+        where = f"{self.where}: " if self.where else ""
+        hint = f"\nhint: {self.hint}" if self.hint else ""
+        return f"{where}{self.what}{hint}"
+
+
+class NotRegisteredError(EngineError, KeyError):
+    """A registry does not have the name that was asked for."""
+
+
+class DuplicateError(EngineError, KeyError):
+    """A registry has the name already."""
+
+
+class ConfigError(EngineError, ValueError):
+    """A config cannot be read, or says what cannot be done."""
+
+
+class DataError(EngineError, ValueError):
+    """An annotation file or a video cannot be used."""
+
+
+class CheckpointError(EngineError, RuntimeError):
+    """A checkpoint cannot be read, or does not fit."""

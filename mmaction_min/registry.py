@@ -1,0 +1,176 @@
+"""Registry: a name in a config -> the class that a module registered under it."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar, overload
+
+from .errors import ConfigError, DuplicateError, NotRegisteredError
+
+T = TypeVar("T", bound=Callable[..., Any])
+
+
+class Registry:
+    """A table from names to classes (or functions), filled by a decorator.
+
+        HEADS = Registry("head", where="mmaction_min/models/heads/__init__.py")
+
+        @HEADS.register_module()
+        class MyHead(BaseHead): ...
+
+        HEADS.build(dict(type="MyHead", num_classes=8, in_channels=512))
+
+    One registry holds one kind of thing: a head cannot be built as a backbone (upstream has seven names for one table).
+
+    Args:
+        name: what it holds, in the singular, as messages say it ("head").
+        where: the `__init__.py` in which an import may be missing, for the hint of an unknown name.
+    """
+
+    def __init__(self, name: str, where: str = "") -> None:
+        self.name = name
+        self.where = where
+        self._modules: dict[str, Callable[..., Any]] = {}
+
+    def __repr__(self) -> str:
+        return f"Registry({self.name!r}, {sorted(self._modules)})"
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._modules
+
+    @property
+    def module_dict(self) -> Mapping[str, Callable[..., Any]]:
+        """The table itself, to read."""
+        return self._modules
+
+    @overload
+    def register_module(
+        self, name: str | list[str] | None = ..., *, force: bool = ...
+    ) -> Callable[[T], T]: ...
+
+    @overload
+    def register_module(
+        self, name: str | list[str] | None = ..., *, force: bool = ..., module: T
+    ) -> T: ...
+
+    def register_module(
+        self,
+        name: str | list[str] | None = None,
+        *,
+        force: bool = False,
+        module: T | None = None,
+    ) -> T | Callable[[T], T]:
+        """Register a class or function, as a decorator or by `module=`.
+
+        Args:
+            name: the name or names to register under; the class's own by default.
+            force: replace what has the name already.
+            module: what to register, if this is not used as a decorator.
+
+        Raises:
+            DuplicateError: the name is taken; the message says both files.
+        """
+        if callable(name):
+            raise TypeError("write @REGISTRY.register_module(), with the parentheses")
+
+        def register(module: T) -> T:
+            for key in (
+                [module.__name__]
+                if name is None
+                else [name] if isinstance(name, str) else name
+            ):
+                if key in self._modules and not force:
+                    raise DuplicateError(
+                        f"{key} is already registered as a {self.name}",
+                        _file_of(module),
+                        f"the other one is in {_file_of(self._modules[key])}; rename one of the two",
+                    )
+                self._modules[key] = module
+            return module
+
+        return register if module is None else register(module)
+
+    def get(self, name: str) -> Callable[..., Any]:
+        """What is registered under `name`.
+
+        Raises:
+            NotRegisteredError: (a KeyError) the message has the near names and the place of the missing import.
+        """
+        if name in self._modules:
+            return self._modules[name]
+        raise NotRegisteredError(
+            f"{name!r} is not in the {self.name} registry", hint=self._hint(name)
+        )
+
+    def _hint(self, name: str) -> str:
+        lower = {key.lower(): key for key in self._modules}
+        near = [
+            lower[key]
+            for key in difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6)
+        ]
+        meant = f"did you mean {', '.join(near)}? " if near else ""
+        return (
+            f"{meant}is it imported in {self.where}?"
+            if self.where
+            else meant or "is its module imported?"
+        )
+
+    def build(
+        self, cfg: Mapping[str, Any], default_args: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Build from `dict(type='Name', **arguments)`; the config is only read.
+
+        Args:
+            cfg: the arguments and the `type`: a registered name, or a class.
+            default_args: arguments that `cfg` may leave out.
+
+        Raises:
+            ConfigError: `cfg` is no mapping, has no `type`, or has arguments that the constructor does not take.
+            NotRegisteredError: the type is not registered.
+        """
+        args = {**(default_args or {}), **_as_mapping(cfg, self.name)}
+        if "type" not in args:
+            raise ConfigError(
+                f"a {self.name} needs a `type`",
+                repr(dict(cfg)),
+                f"one of {', '.join(sorted(self))}",
+            )
+        kind = args.pop("type")
+        build = self.get(kind) if isinstance(kind, str) else kind
+        try:
+            inspect.signature(build).bind(**args)
+        except TypeError as e:
+            raise ConfigError(
+                f"{kind}: {e}", _file_of(build), f"it takes {inspect.signature(build)}"
+            ) from None
+        return build(**args)
+
+
+def _as_mapping(cfg: object, name: str) -> Mapping[str, Any]:
+    if isinstance(cfg, Mapping):
+        return cfg
+    raise ConfigError(f"a {name} is built from a dict with a `type`, not from {cfg!r}")
+
+
+def _file_of(module: Callable[..., Any]) -> str:
+    try:
+        return inspect.getsourcefile(module) or module.__module__
+    except TypeError:  # built in, or written in C
+        return module.__module__
+
+
+def build_from_cfg(
+    cfg: Mapping[str, Any],
+    registry: Registry,
+    default_args: Mapping[str, Any] | None = None,
+) -> Any:
+    """`registry.build(cfg, default_args)`, under mmcv's name."""
+    return registry.build(cfg, default_args)
