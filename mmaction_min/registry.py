@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar, overload
 
-from .errors import ConfigError, EngineError, DuplicateError, NotRegisteredError
+from .errors import ConfigError, DuplicateError, EngineError, NotRegisteredError
 
 T = TypeVar("T", bound=Callable[..., Any])
 

@@ -40,10 +40,36 @@ from .runner import (
 )
 from .runner.signals import EXIT_CODES, StopRequest, stop_on_signal
 
-KEYS = (
-    "amp channels_last checkpoint_config compile custom_hooks data evaluation load_from log_config log_level lr_config model"
-    " momentum_config optimizer optimizer_config resume_from seed total_epochs work_dir workflow"
-).split()
+KEYS = frozenset(
+    {
+        *(
+            "model",
+            "data",
+            "evaluation",
+            "optimizer",
+            "optimizer_config",
+            "lr_config",
+            "momentum_config",
+        ),
+        *(
+            "total_epochs",
+            "workflow",
+            "checkpoint_config",
+            "log_config",
+            "log_level",
+            "custom_hooks",
+        ),
+        *(
+            "load_from",
+            "resume_from",
+            "work_dir",
+            "seed",
+            "amp",
+            "channels_last",
+            "compile",
+        ),
+    }
+)
 """What a config's top level may say to the engine; every other name is the config's own variable."""
 
 
@@ -294,13 +320,14 @@ def build_loader(
         for key in ("videos_per_gpu", "workers_per_gpu")
         if key in cfg.data
     }
-    return build_dataloader(
+    loader: DataLoader[Any] = build_dataloader(
         dataset,
         **{**sizes, **cfg.data.get(f"{split}_dataloader", {})},
         seed=seed,
         shuffle=split == "train",
         pin_memory=device.type == "cuda",
     )
+    return loader
 
 
 def _build_loaders(
