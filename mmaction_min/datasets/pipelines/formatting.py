@@ -21,17 +21,15 @@ class FormatShape:
     Args:
         input_format: "NCHW" for a 2-D model: (crops * num_clips * clip_len, C, H, W), the frames as its segments.
             "NCTHW" for a 3-D one: (crops * num_clips, C, clip_len, H, W).
-        collapse: with one clip, leave out the first axis of "NCTHW".
     """
 
-    def __init__(self, input_format: str, *, collapse: bool = False) -> None:
+    def __init__(self, input_format: str) -> None:
         if input_format not in FORMATS:
             raise ConfigError(
                 f"FormatShape has no input_format={input_format!r}",
                 hint=f"one of {', '.join(FORMATS)}",
             )
         self.input_format = input_format
-        self.collapse = collapse
 
     def __call__(self, results: Results) -> Results:
         imgs = results["imgs"]
@@ -42,8 +40,6 @@ class FormatShape:
                 -1, results["clip_len"], *imgs.shape[1:]
             )  # (N, T, H, W, C)
             imgs = imgs.transpose(0, 4, 1, 2, 3)
-        if self.collapse:
-            imgs = imgs.squeeze(0)
         results["imgs"] = np.ascontiguousarray(imgs)
         results["input_shape"] = imgs.shape
         return results
