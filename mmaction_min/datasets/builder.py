@@ -37,7 +37,8 @@ class VideoLoader(DataLoader[Any]):
     def __iter__(self) -> Iterator[dict[str, Any]]:  # type: ignore[override]
         for batch in super().__iter__():
             if isinstance(batch, EngineError):
-                raise batch
+                # A new one: this frame would hold the old one in a cycle, and its workers until that is collected.
+                raise type(batch)(*batch.args)
             yield batch
 
 

@@ -40,6 +40,7 @@ def make_video(tmp_path: Path) -> Callable[..., Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with av.open(str(path), "w") as container:
             stream = container.add_stream(codec, rate=10, options=options)
+            assert isinstance(stream, av.VideoStream)
             stream.height, stream.width, stream.pix_fmt = height, width, pix_fmt
             for index in range(num_frames):
                 picture = np.full((height, width, 3), 10 + 8 * index, np.uint8)

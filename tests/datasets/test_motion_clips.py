@@ -122,7 +122,8 @@ def stripe_angles(stripes: NDArray[Any]) -> NDArray[Any]:
     """(T,), the direction of the stripes in each frame, in degrees modulo 180; y points down, so clockwise is up."""
     gy, gx = np.gradient(stripes, axis=(1, 2))
     angles = np.arctan2(2 * (gx * gy).sum((1, 2)), (gx**2 - gy**2).sum((1, 2))) / 2
-    return np.degrees(angles)
+    degrees: NDArray[Any] = np.degrees(angles)
+    return degrees
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -157,7 +157,7 @@ def test_frames_that_an_edit_list_hides_do_not_count(
     with av.open(str(whole)) as source, av.open(str(cut), "w") as target:
         stream = target.add_stream_from_template(source.streams.video[0])
         for packet in source.demux(video=0):
-            if packet.dts is not None and packet.pts is not None:
+            if packet.dts is not None and packet.pts is not None and packet.duration:
                 shift = 5 * packet.duration
                 packet.pts, packet.dts = packet.pts - shift, packet.dts - shift
                 packet.stream = stream
@@ -210,6 +210,7 @@ def test_a_file_without_pictures_is_named(tmp_path: Path) -> None:
     path = tmp_path / "sound.wav"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("pcm_s16le", rate=8000)
+        assert isinstance(stream, av.AudioStream)
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 80), np.int16), layout="mono")
         frame.sample_rate = 8000
         container.mux(stream.encode(frame))
