@@ -27,7 +27,12 @@ def write(tmp_path: Path) -> Write:
 
 def test_names_of_a_file_become_keys_and_attributes(write: Write) -> None:
     """Assignments are kept; modules, functions and dunder names are not."""
-    cfg = Config.fromfile(write("a.py", "import math\ndef f(): pass\n__x = 1\nlr = math.floor(2.5)\nm = dict(a=[dict(b=1)])"))
+    cfg = Config.fromfile(
+        write(
+            "a.py",
+            "import math\ndef f(): pass\n__x = 1\nlr = math.floor(2.5)\nm = dict(a=[dict(b=1)])",
+        )
+    )
 
     assert dict(cfg) == {"lr": 2, "m": {"a": [{"b": 1}]}}
     assert (cfg.lr, cfg["m"].a[0].b, cfg.get("none"), "lr" in cfg) == (2, 1, None, True)
@@ -35,17 +40,29 @@ def test_names_of_a_file_become_keys_and_attributes(write: Write) -> None:
 
 def test_a_child_is_merged_over_its_base(write: Write) -> None:
     """A dict goes into the base's dict, and anything else replaces it."""
-    write("base/a.py", "model = dict(type='R', head=dict(type='H', k=1))\nsteps = [1, 2]")
-    cfg = Config.fromfile(write("c.py", "_base_ = './base/a.py'\nmodel = dict(head=dict(k=2))\nsteps = [3]"))
+    write(
+        "base/a.py", "model = dict(type='R', head=dict(type='H', k=1))\nsteps = [1, 2]"
+    )
+    cfg = Config.fromfile(
+        write(
+            "c.py", "_base_ = './base/a.py'\nmodel = dict(head=dict(k=2))\nsteps = [3]"
+        )
+    )
 
-    assert dict(cfg) == {"model": {"type": "R", "head": {"type": "H", "k": 2}}, "steps": [3]}
+    assert dict(cfg) == {
+        "model": {"type": "R", "head": {"type": "H", "k": 2}},
+        "steps": [3],
+    }
 
 
 def test_delete_replaces_the_dict_of_the_base(write: Write) -> None:
     """`_delete_=True` drops what the base has there, and is not kept, also where the base has nothing."""
     write("a.py", "model = dict(head=dict(type='H', k=1))")
     cfg = Config.fromfile(
-        write("c.py", "_base_ = 'a.py'\nmodel = dict(head=dict(_delete_=True, type='N'), neck=dict(_delete_=True, x=1))")
+        write(
+            "c.py",
+            "_base_ = 'a.py'\nmodel = dict(head=dict(_delete_=True, type='N'), neck=dict(_delete_=True, x=1))",
+        )
     )
 
     assert dict(cfg) == {"model": {"head": {"type": "N"}, "neck": {"x": 1}}}
@@ -63,7 +80,12 @@ def test_several_bases_must_not_define_the_same(write: Write) -> None:
 def test_values_of_the_base_and_of_the_file_can_be_used(write: Write) -> None:
     """`{{ _base_.a.b }}` is the base's value, `{{ fileBasename }}` the file's name."""
     write("a.py", "optimizer = dict(lr=[0.1])")
-    cfg = Config.fromfile(write("c.py", "_base_ = 'a.py'\nlr = {{ _base_.optimizer.lr }}\nname = '{{ fileBasename }}'"))
+    cfg = Config.fromfile(
+        write(
+            "c.py",
+            "_base_ = 'a.py'\nlr = {{ _base_.optimizer.lr }}\nname = '{{ fileBasename }}'",
+        )
+    )
 
     assert (cfg.lr, cfg.name) == ([0.1], "c.py")
     cfg.lr.append(1)
@@ -75,13 +97,21 @@ def test_values_of_the_base_and_of_the_file_can_be_used(write: Write) -> None:
     [
         ("x = (", r"c.py:1: the config is no valid Python"),
         ("x = 1\ny = 1 / 0", r"c.py:2: the config does not run: ZeroDivisionError"),
-        ("_base_ = 'none.py'", r"none.py: the config cannot be read \(No such file or directory\)"),
+        (
+            "_base_ = 'none.py'",
+            r"none.py: the config cannot be read \(No such file or directory\)",
+        ),
         ("_base_ = 'c.py'", r"inherits from itself: c.py -> c.py"),
         ("_base_ = str(1)", r"c.py:1: `_base_` is a path or a list of paths"),
-        ("_base_ = 'a.py'\nx = dict(y=1)", r"(?s)c.py: x is a dict here and 1 in the base.*_delete_=True"),
+        (
+            "_base_ = 'a.py'\nx = dict(y=1)",
+            r"(?s)c.py: x is a dict here and 1 in the base.*_delete_=True",
+        ),
     ],
 )
-def test_a_config_that_cannot_be_read_says_where_and_why(write: Write, text: str, message: str) -> None:
+def test_a_config_that_cannot_be_read_says_where_and_why(
+    write: Write, text: str, message: str
+) -> None:
     """The file, the line where there is one, and what is wrong with it."""
     write("a.py", "x = 1")
 
@@ -102,9 +132,15 @@ def test_overrides_reach_into_dicts_and_lists() -> None:
 
 @pytest.mark.parametrize(
     ("key", "message"),
-    [("x.y", "nothing below 1 to set"), ("l.3", "'3' is no index into a list of 1"), ("l.a.b", "'a' is no index")],
+    [
+        ("x.y", "nothing below 1 to set"),
+        ("l.3", "'3' is no index into a list of 1"),
+        ("l.a.b", "'a' is no index"),
+    ],
 )
-def test_an_override_that_leads_nowhere_is_refused_and_changes_nothing(key: str, message: str) -> None:
+def test_an_override_that_leads_nowhere_is_refused_and_changes_nothing(
+    key: str, message: str
+) -> None:
     """A path through a number or past a list's end names the key."""
     cfg = Config({"x": 1, "l": [1]})
 
@@ -145,7 +181,9 @@ def test_a_word_without_an_equals_sign_is_refused() -> None:
 
 def test_a_dump_reads_back_to_the_same_config(write: Write, tmp_path: Path) -> None:
     """What is written into the work folder can be trained again."""
-    cfg = Config.fromfile(write("a.py", "x = dict(a=[1, (2, 'b\"c')], n=None)\ny = 'line\\nline'"))
+    cfg = Config.fromfile(
+        write("a.py", "x = dict(a=[1, (2, 'b\"c')], n=None)\ny = 'line\\nline'")
+    )
 
     cfg.dump(tmp_path / "dump.py")
 

@@ -23,7 +23,9 @@ def heads() -> Registry:
     return registry
 
 
-def test_a_decorated_class_is_built_from_its_name_and_arguments(heads: Registry) -> None:
+def test_a_decorated_class_is_built_from_its_name_and_arguments(
+    heads: Registry,
+) -> None:
     """`dict(type='TSNHead', ...)` gives a TSNHead with these arguments."""
     head = heads.build({"type": "TSNHead", "num_classes": 3})
 
@@ -59,11 +61,17 @@ def test_several_names_and_functions_can_be_registered(heads: Registry) -> None:
     """One thing may have several names, and a function is a thing too."""
     heads.register_module(["a", "b"], module=dict)
 
-    assert heads.build({"type": "a", "x": 1}) == heads.build({"type": "b", "x": 1}) == {"x": 1}
+    assert (
+        heads.build({"type": "a", "x": 1})
+        == heads.build({"type": "b", "x": 1})
+        == {"x": 1}
+    )
     assert (len(heads), list(heads), "a" in heads) == (3, ["TSNHead", "a", "b"], True)
 
 
-def test_an_unknown_name_says_the_near_one_and_where_an_import_may_be_missing(heads: Registry) -> None:
+def test_an_unknown_name_says_the_near_one_and_where_an_import_may_be_missing(
+    heads: Registry,
+) -> None:
     """The commonest failure of all names its two usual causes."""
     with pytest.raises(NotRegisteredError) as caught:
         heads.get("TsnHead")
@@ -77,7 +85,10 @@ def test_an_unknown_name_says_the_near_one_and_where_an_import_may_be_missing(he
 
 def test_a_name_that_is_taken_says_both_files(heads: Registry) -> None:
     """Two classes of one name are refused, and both places are named."""
-    with pytest.raises(DuplicateError, match=r"(?s)TSNHead is already registered as a head.*test_registry.py"):
+    with pytest.raises(
+        DuplicateError,
+        match=r"(?s)TSNHead is already registered as a head.*test_registry.py",
+    ):
         heads.register_module("TSNHead", module=dict)
 
 
@@ -99,12 +110,17 @@ def test_a_decorator_without_parentheses_is_explained(heads: Registry) -> None:
     [
         ({"num_classes": 3}, "a head needs a `type`"),
         ({"type": "TSNHead"}, "TSNHead: missing a required argument: 'num_classes'"),
-        ({"type": "TSNHead", "num_classes": 3, "drop": 1}, "it takes .*num_classes: .*dropout"),
+        (
+            {"type": "TSNHead", "num_classes": 3, "drop": 1},
+            "it takes .*num_classes: .*dropout",
+        ),
         ({"type": "TSNHead", "num_classes": 0}, "TSNHead: num_classes is above 0"),
         (["TSNHead"], "built from a dict"),
     ],
 )
-def test_a_config_that_cannot_be_built_says_why(heads: Registry, cfg: object, message: str) -> None:
+def test_a_config_that_cannot_be_built_says_why(
+    heads: Registry, cfg: object, message: str
+) -> None:
     """Wrong arguments name the class and what it takes."""
     with pytest.raises(ConfigError, match=message):
         heads.build(cfg)  # type: ignore[arg-type]

@@ -22,13 +22,27 @@ class ToyModel(nn.Module):
         self.fc = nn.Linear(2, 1)
         self.drop = nn.Dropout(0.5)
 
-    def forward(self, imgs: Tensor, label: Tensor | None = None, return_loss: bool = True, **_: Any) -> Any:
+    def forward(
+        self,
+        imgs: Tensor,
+        label: Tensor | None = None,
+        return_loss: bool = True,
+        **_: Any,
+    ) -> Any:
         score = self.fc(self.drop(imgs))
-        return (score - label[:, None]).square().mean() if label is not None and return_loss else score.numpy()
+        return (
+            (score - label[:, None]).square().mean()
+            if label is not None and return_loss
+            else score.numpy()
+        )
 
     def train_step(self, batch: Mapping[str, Any], optimizer: Any) -> dict[str, Any]:
         loss = self(**batch)
-        return {"loss": loss, "log_vars": {"loss": loss.detach()}, "num_samples": len(batch["imgs"])}
+        return {
+            "loss": loss,
+            "log_vars": {"loss": loss.detach()},
+            "num_samples": len(batch["imgs"]),
+        }
 
     def val_step(self, batch: Mapping[str, Any], optimizer: Any) -> dict[str, Any]:
         return self.train_step(batch, optimizer)
@@ -67,6 +81,8 @@ def make_runner(tmp_path: Path) -> MakeRunner:
         torch.manual_seed(0)
         model = ToyModel()
         optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9)
-        return EpochBasedRunner(model, optimizer, tmp_path, max_epochs=max_epochs, **kwargs)
+        return EpochBasedRunner(
+            model, optimizer, tmp_path, max_epochs=max_epochs, **kwargs
+        )
 
     return make
