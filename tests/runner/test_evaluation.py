@@ -10,7 +10,12 @@ import pytest
 from torch.utils.data import DataLoader
 
 from mmaction_min.errors import ConfigError
-from mmaction_min.runner import EpochBasedRunner, EvalHook, read_checkpoint, single_gpu_test
+from mmaction_min.runner import (
+    EpochBasedRunner,
+    EvalHook,
+    read_checkpoint,
+    single_gpu_test,
+)
 
 MakeRunner = Callable[..., EpochBasedRunner]
 
@@ -25,7 +30,10 @@ def best_files(folder: Path) -> list[str]:
     ids=str,
 )
 def test_it_evaluates_at_its_interval_and_at_the_end(
-    make_runner: MakeRunner, loader: DataLoader[Any], options: dict[str, int], epochs: int
+    make_runner: MakeRunner,
+    loader: DataLoader[Any],
+    options: dict[str, int],
+    epochs: int,
 ) -> None:
     """Of three epochs so many are evaluated, on every sample, the last one always."""
     runner = make_runner()
@@ -39,10 +47,19 @@ def test_it_evaluates_at_its_interval_and_at_the_end(
 
 @pytest.mark.parametrize(
     ("rule", "scores", "best"),
-    [(None, [0.2, 0.9, 0.5], 2), ("less", [0.2, 0.1, 0.5], 2), (None, [0.0, -1.0, 0.0], 1)],
+    [
+        (None, [0.2, 0.9, 0.5], 2),
+        ("less", [0.2, 0.1, 0.5], 2),
+        (None, [0.0, -1.0, 0.0], 1),
+    ],
 )
 def test_the_best_checkpoint_is_kept(
-    make_runner: MakeRunner, loader: DataLoader[Any], tmp_path: Path, rule: str | None, scores: list[float], best: int
+    make_runner: MakeRunner,
+    loader: DataLoader[Any],
+    tmp_path: Path,
+    rule: str | None,
+    scores: list[float],
+    best: int,
 ) -> None:
     """One file, of the best epoch, with its score; a score of 0 counts (upstream takes it for none)."""
     runner = make_runner()
@@ -70,15 +87,24 @@ def test_a_resumed_run_knows_the_best_score_of_the_epoch_it_resumes(
         runner.run([loader])
 
     assert best_files(tmp_path) == ["best_top1_acc_epoch_1.pth"]
-    assert read_checkpoint(tmp_path / "epoch_2.pth")["meta"]["hook_msgs"]["best_score"] == 0.9
+    assert (
+        read_checkpoint(tmp_path / "epoch_2.pth")["meta"]["hook_msgs"]["best_score"]
+        == 0.9
+    )
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [(dict(rule="higher"), "'higher' is no rule"), (dict(save_best="mAP"), "no metric 'mAP'.*top1_acc")],
+    [
+        (dict(rule="higher"), "'higher' is no rule"),
+        (dict(save_best="mAP"), "no metric 'mAP'.*top1_acc"),
+    ],
 )
 def test_settings_that_make_no_sense_are_refused(
-    make_runner: MakeRunner, loader: DataLoader[Any], options: dict[str, str], message: str
+    make_runner: MakeRunner,
+    loader: DataLoader[Any],
+    options: dict[str, str],
+    message: str,
 ) -> None:
     """Each with what there is."""
     runner = make_runner()
@@ -89,7 +115,9 @@ def test_settings_that_make_no_sense_are_refused(
         runner.run([loader])
 
 
-def test_a_metric_whose_better_side_is_unknown_is_asked_about(make_runner: MakeRunner, loader: DataLoader[Any]) -> None:
+def test_a_metric_whose_better_side_is_unknown_is_asked_about(
+    make_runner: MakeRunner, loader: DataLoader[Any]
+) -> None:
     """The rule is never guessed."""
     hook = EvalHook(loader)
 
@@ -98,7 +126,9 @@ def test_a_metric_whose_better_side_is_unknown_is_asked_about(make_runner: MakeR
         hook._rule("distance")
 
 
-def test_scores_come_in_the_order_of_the_data(make_runner: MakeRunner, loader: DataLoader[Any]) -> None:
+def test_scores_come_in_the_order_of_the_data(
+    make_runner: MakeRunner, loader: DataLoader[Any]
+) -> None:
     """One array a sample; the labels are not shown to the model."""
     model = make_runner().model
 
@@ -106,4 +136,6 @@ def test_scores_come_in_the_order_of_the_data(make_runner: MakeRunner, loader: D
 
     assert len(results) == 12
     assert not model.training
-    assert float(results[5][0]) == pytest.approx(float(model(loader.dataset[5]["imgs"][None], return_loss=False)[0, 0]))
+    assert float(results[5][0]) == pytest.approx(
+        float(model(loader.dataset[5]["imgs"][None], return_loss=False)[0, 0])
+    )

@@ -45,7 +45,10 @@ def test_json_lines_hold_training_and_evaluation(
 
     runner.run([loader])
 
-    head, *lines = [json.loads(line) for line in next(tmp_path.glob("*.log.json")).read_text().splitlines()]
+    head, *lines = [
+        json.loads(line)
+        for line in next(tmp_path.glob("*.log.json")).read_text().splitlines()
+    ]
     assert head["seed"] == 3
     assert [(line["mode"], line["epoch"], line["iter"]) for line in lines] == [
         ("train", 1, 2),
@@ -58,7 +61,10 @@ def test_json_lines_hold_training_and_evaluation(
 
 
 def test_lines_of_text_say_the_position_the_numbers_and_the_time_left(
-    make_runner: MakeRunner, loader: DataLoader[Any], capsys: pytest.CaptureFixture[str], tmp_path: Path
+    make_runner: MakeRunner,
+    loader: DataLoader[Any],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
     """On the console and, with the time of day, in the log file."""
     runner = make_runner(max_epochs=1, logger=get_root_logger(tmp_path / "run.log"))
@@ -72,10 +78,15 @@ def test_lines_of_text_say_the_position_the_numbers_and_the_time_left(
     assert lines[0].startswith("Epoch [1/1][2/3]  lr: 1.000e-01, ")
     assert lines[1].endswith("eta: 0:00:00")
     assert lines[-1] == "Epoch(val) [1/1]  top1_acc: 0.2500"
-    assert [line.split(" INFO ")[1] for line in (tmp_path / "run.log").read_text().splitlines()] == lines
+    assert [
+        line.split(" INFO ")[1]
+        for line in (tmp_path / "run.log").read_text().splitlines()
+    ] == lines
 
 
-def test_a_new_run_in_one_process_does_not_log_twice(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_a_new_run_in_one_process_does_not_log_twice(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     """The handlers of the run before are taken off."""
     get_root_logger(tmp_path / "a.log")
     get_root_logger().info("once")

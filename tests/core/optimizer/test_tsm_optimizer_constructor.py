@@ -15,13 +15,23 @@ from mmaction_min.runner import build_optimizer
 
 def model() -> nn.Module:
     return nn.Sequential(
-        nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.Conv2d(4, 4, 1), nn.Linear(4, 4), nn.Linear(4, 2)
+        nn.Conv2d(3, 4, 1),
+        nn.BatchNorm2d(4),
+        nn.Conv2d(4, 4, 1),
+        nn.Linear(4, 4),
+        nn.Linear(4, 2),
     )
 
 
 def groups(**options: Any) -> dict[str, tuple[int, float, float]]:
     """Name -> how many parameters, rate, decay; from a base rate of 1 and a decay of 1."""
-    cfg = dict(type="SGD", constructor="TSMOptimizerConstructor", lr=1.0, weight_decay=1.0, **options)
+    cfg = dict(
+        type="SGD",
+        constructor="TSMOptimizerConstructor",
+        lr=1.0,
+        weight_decay=1.0,
+        **options,
+    )
     return {
         group["name"]: (len(group["params"]), group["lr"], group["weight_decay"])
         for group in build_optimizer(model(), cfg).param_groups
@@ -41,22 +51,43 @@ def test_the_seven_groups_of_tsm() -> None:
     ]
 
 
-@pytest.mark.parametrize("options", [dict(paramwise_cfg=dict(fc_lr5=False)), dict()], ids=str)
-def test_without_fc_lr5_the_last_layer_is_one_of_the_others(options: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "options", [dict(paramwise_cfg=dict(fc_lr5=False)), dict()], ids=str
+)
+def test_without_fc_lr5_the_last_layer_is_one_of_the_others(
+    options: dict[str, Any],
+) -> None:
     """Also without any paramwise_cfg, where upstream makes a single group."""
     got = groups(**options)
 
-    assert (got["normal_weight"][0], got["normal_bias"][0], got["lr5_weight"][0], got["lr10_bias"][0]) == (3, 3, 0, 0)
+    assert (
+        got["normal_weight"][0],
+        got["normal_bias"][0],
+        got["lr5_weight"][0],
+        got["lr10_bias"][0],
+    ) == (3, 3, 0, 0)
 
 
 def test_a_last_layer_without_bias_takes_no_other_layers_bias() -> None:
     """Upstream gives another layer's bias the tenfold rate there."""
     net = nn.Sequential(nn.Conv2d(3, 4, 1), nn.Linear(4, 2, bias=False))
-    cfg = dict(type="SGD", constructor="TSMOptimizerConstructor", lr=1.0, paramwise_cfg=dict(fc_lr5=True))
+    cfg = dict(
+        type="SGD",
+        constructor="TSMOptimizerConstructor",
+        lr=1.0,
+        paramwise_cfg=dict(fc_lr5=True),
+    )
 
-    sizes = {group["name"]: len(group["params"]) for group in build_optimizer(net, cfg).param_groups}
+    sizes = {
+        group["name"]: len(group["params"])
+        for group in build_optimizer(net, cfg).param_groups
+    }
 
-    assert (sizes["lr5_weight"], sizes["lr10_bias"], sizes["first_conv_bias"]) == (1, 0, 1)
+    assert (sizes["lr5_weight"], sizes["lr10_bias"], sizes["first_conv_bias"]) == (
+        1,
+        0,
+        1,
+    )
 
 
 def test_a_frozen_norm_is_left_out() -> None:
@@ -65,7 +96,10 @@ def test_a_frozen_norm_is_left_out() -> None:
     net[1].requires_grad_(False)
     cfg = dict(type="SGD", constructor="TSMOptimizerConstructor", lr=1.0)
 
-    assert {group["name"]: len(group["params"]) for group in build_optimizer(net, cfg).param_groups}["bn"] == 0
+    assert {
+        group["name"]: len(group["params"])
+        for group in build_optimizer(net, cfg).param_groups
+    }["bn"] == 0
 
 
 class Scaled(nn.Module):
@@ -79,12 +113,19 @@ class Scaled(nn.Module):
 
 @pytest.mark.parametrize(
     ("net", "name"),
-    [(nn.Sequential(nn.LayerNorm(2)), r"0\.weight of a LayerNorm"), (nn.Sequential(Scaled()), r"0\.scale of a Scaled")],
+    [
+        (nn.Sequential(nn.LayerNorm(2)), r"0\.weight of a LayerNorm"),
+        (nn.Sequential(Scaled()), r"0\.scale of a Scaled"),
+    ],
 )
-def test_a_parameter_without_a_group_is_refused_by_name(net: nn.Module, name: str) -> None:
+def test_a_parameter_without_a_group_is_refused_by_name(
+    net: nn.Module, name: str
+) -> None:
     """No parameter is left untrained in silence."""
     with pytest.raises(ConfigError, match=name):
-        build_optimizer(net, dict(type="SGD", constructor="TSMOptimizerConstructor", lr=1.0))
+        build_optimizer(
+            net, dict(type="SGD", constructor="TSMOptimizerConstructor", lr=1.0)
+        )
 
 
 def test_an_unknown_key_is_refused() -> None:

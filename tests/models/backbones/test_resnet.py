@@ -29,7 +29,11 @@ def test_it_computes_what_torchvision_computes(depth: int, tmp_path: Path) -> No
 
     third, fourth = ours(x)
 
-    x = theirs.layer3(theirs.layer2(theirs.layer1(theirs.maxpool(theirs.relu(theirs.bn1(theirs.conv1(x)))))))
+    x = theirs.layer3(
+        theirs.layer2(
+            theirs.layer1(theirs.maxpool(theirs.relu(theirs.bn1(theirs.conv1(x)))))
+        )
+    )
     assert torch.equal(third, x)
     assert torch.equal(fourth, theirs.layer4(x))
 
@@ -51,7 +55,8 @@ def test_parameters_have_the_names_of_mmaction2() -> None:
 
 
 @pytest.mark.parametrize(
-    ("depth", "params"), [(18, 11176512), (34, 21284672), (50, 23508032), (101, 42500160), (152, 58143808)]
+    ("depth", "params"),
+    [(18, 11176512), (34, 21284672), (50, 23508032), (101, 42500160), (152, 58143808)],
 )
 def test_every_depth_has_its_number_of_parameters(depth: int, params: int) -> None:
     """Those of torchvision's models without their classifier."""
@@ -68,13 +73,21 @@ def test_frozen_stages_stay_as_they_are_in_training() -> None:
 
     model.train()
 
-    frozen = {name.split(".")[0] for name, param in model.named_parameters() if not param.requires_grad}
+    frozen = {
+        name.split(".")[0]
+        for name, param in model.named_parameters()
+        if not param.requires_grad
+    }
     assert frozen == {"conv1", "layer1"}
     assert not model.layer1.training and model.layer2.training
 
 
-@pytest.mark.parametrize(("option", "in_training", "trained"), [("norm_eval", 0, 20), ("partial_bn", 1, 1)])
-def test_norms_can_keep_their_statistics(option: str, in_training: int, trained: int) -> None:
+@pytest.mark.parametrize(
+    ("option", "in_training", "trained"), [("norm_eval", 0, 20), ("partial_bn", 1, 1)]
+)
+def test_norms_can_keep_their_statistics(
+    option: str, in_training: int, trained: int
+) -> None:
     """`norm_eval` keeps all of them, `partial_bn` all but the first, with their parameters."""
     model = ResNet(18, **{option: True}).train()
 
@@ -97,10 +110,15 @@ def test_a_checkpoint_that_does_not_fit_is_refused(tmp_path: Path) -> None:
         ResNet(18).init_weights(str(tmp_path / "weights.pth"))
 
 
-def test_weights_that_are_not_on_the_disk_are_not_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_that_are_not_on_the_disk_are_not_downloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The message says how to fetch them."""
     pytest.importorskip("torchvision")
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
 
-    with pytest.raises(CheckpointError, match=r"(?s)nothing is downloaded.*torchvision.models.resnet18\(weights="):
+    with pytest.raises(
+        CheckpointError,
+        match=r"(?s)nothing is downloaded.*torchvision.models.resnet18\(weights=",
+    ):
         ResNet(18).init_weights("torchvision://resnet18")

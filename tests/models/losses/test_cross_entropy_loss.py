@@ -13,7 +13,9 @@ LABEL = torch.tensor([0, 1])
 
 
 @pytest.mark.parametrize("class_weight", [None, [1.0, 2.0, 3.0]])
-def test_soft_labels_of_one_class_are_that_class(class_weight: list[float] | None) -> None:
+def test_soft_labels_of_one_class_are_that_class(
+    class_weight: list[float] | None,
+) -> None:
     """One-hot probabilities and class numbers give the same loss, weighted or not."""
     loss = CrossEntropyLoss(loss_weight=2.0, class_weight=class_weight)
     weight = None if class_weight is None else torch.tensor(class_weight)

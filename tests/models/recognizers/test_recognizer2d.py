@@ -34,7 +34,13 @@ def recognizer(average_clips: str | None = None, *, in_tuple: bool = False) -> A
         dict(
             type="Recognizer2D",
             backbone=dict(type=Means, in_tuple=in_tuple),
-            cls_head=dict(type="TSMHead", num_classes=4, in_channels=3, num_segments=2, dropout_ratio=0.0),
+            cls_head=dict(
+                type="TSMHead",
+                num_classes=4,
+                in_channels=3,
+                num_segments=2,
+                dropout_ratio=0.0,
+            ),
             train_cfg=None,
             test_cfg=dict(average_clips=average_clips),
         )
@@ -52,7 +58,9 @@ def test_training_gives_losses_for_the_runner() -> None:
 
     assert outputs["num_samples"] == 2
     assert set(outputs["log_vars"]) == {"loss", "loss_cls", "top1_acc", "top5_acc"}
-    assert outputs["loss"].requires_grad and not outputs["log_vars"]["loss"].requires_grad
+    assert (
+        outputs["loss"].requires_grad and not outputs["log_vars"]["loss"].requires_grad
+    )
     assert outputs["log_vars"]["loss"] == outputs["log_vars"]["loss_cls"]
 
 
@@ -62,7 +70,9 @@ def test_a_backbone_may_return_a_tuple() -> None:
     other = recognizer("score", in_tuple=True)
     other.load_state_dict(model.state_dict())
 
-    assert np.array_equal(model(IMGS, return_loss=False), other(IMGS, return_loss=False))
+    assert np.array_equal(
+        model(IMGS, return_loss=False), other(IMGS, return_loss=False)
+    )
 
 
 @pytest.mark.parametrize(("how", "rows"), [(None, 6), ("score", 2), ("prob", 2)])
@@ -79,7 +89,9 @@ def test_the_mean_of_probabilities_is_not_that_of_scores() -> None:
     score = torch.tensor([[0.0, 2.0], [4.0, 0.0]])
 
     assert average_clip(score, 2, "score").tolist() == [[2.0, 1.0]]
-    assert torch.allclose(average_clip(score, 2, "prob"), score.softmax(1).mean(0, keepdim=True))
+    assert torch.allclose(
+        average_clip(score, 2, "prob"), score.softmax(1).mean(0, keepdim=True)
+    )
 
 
 def test_a_loss_needs_a_label() -> None:
