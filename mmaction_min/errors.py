@@ -44,3 +44,7 @@ class DataError(EngineError, ValueError):
 
 class CheckpointError(EngineError, RuntimeError):
     """A checkpoint cannot be read, or does not fit."""
+
+
+class NotFiniteError(EngineError, FloatingPointError):
+    """A loss is NaN or infinite."""

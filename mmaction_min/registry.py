@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar, overload
 
-from .errors import ConfigError, DuplicateError, NotRegisteredError
+from .errors import ConfigError, DuplicateError, EngineError, NotRegisteredError
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -133,7 +133,8 @@ class Registry:
             default_args: arguments that `cfg` may leave out.
 
         Raises:
-            ConfigError: `cfg` is no mapping, has no `type`, or has arguments that the constructor does not take.
+            ConfigError: `cfg` is no mapping, has no `type`, or has arguments that the constructor
+                does not take, or refuses with a ValueError.
             NotRegisteredError: the type is not registered.
         """
         args = {**(default_args or {}), **_as_mapping(cfg, self.name)}
@@ -151,7 +152,12 @@ class Registry:
             raise ConfigError(
                 f"{kind}: {e}", _file_of(build), f"it takes {inspect.signature(build)}"
             ) from None
-        return build(**args)
+        try:
+            return build(**args)
+        except EngineError:
+            raise  # from what it built in turn, and it says so
+        except ValueError as e:
+            raise ConfigError(f"{kind}: {e}", _file_of(build)) from e
 
 
 def _as_mapping(cfg: object, name: str) -> Mapping[str, Any]:

@@ -1,0 +1,100 @@
+"""TSMOptimizerConstructor: the param groups with which TSN and TSM are trained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.conv import _ConvNd
+
+from mmaction_min.errors import ConfigError
+from mmaction_min.runner import OPTIMIZER_BUILDERS, DefaultOptimizerConstructor
+
+RATES: dict[str, tuple[float, float]] = {
+    "first_conv_weight": (1, 1),
+    "first_conv_bias": (2, 0),
+    "normal_weight": (1, 1),
+    "normal_bias": (2, 0),
+    "bn": (1, 0),
+    "lr5_weight": (5, 1),
+    "lr10_bias": (10, 0),
+}
+"""The groups in their order: what the rate and the weight decay are multiplied by."""
+
+
+@OPTIMIZER_BUILDERS.register_module()
+class TSMOptimizerConstructor(DefaultOptimizerConstructor):
+    """Seven param groups, as TSM is trained with (mmaction/core/optimizer/tsm_optimizer_constructor.py).
+
+    In their order: weight (rate 1, decay 1) and bias (2, 0) of the first convolution; the other weights (1, 1) and biases
+    (2, 0) of convolutions and linear layers; norm layers (1, 0); and with `fc_lr5` weight (5, 1) and bias (10, 0) of the
+    last linear layer, which without it is one of the others.
+
+        optimizer = dict(
+            type='SGD', constructor='TSMOptimizerConstructor', paramwise_cfg=dict(fc_lr5=True),
+            lr=0.02, momentum=0.9, weight_decay=0.0001)
+
+    Without `paramwise_cfg`, `fc_lr5` is False (upstream then falls back to one group without a word). A parameter that no
+    group has room for is refused by its name (upstream never trains some of them).
+    """
+
+    def validate_cfg(self) -> None:
+        self.paramwise_cfg.setdefault("fc_lr5", False)
+        if unknown := self.paramwise_cfg.keys() - {"fc_lr5"}:
+            raise ConfigError(
+                f"{type(self).__name__} does not know {', '.join(sorted(unknown))}",
+                "optimizer.paramwise_cfg",
+                "it knows fc_lr5",
+            )
+
+    def add_params(
+        self, params: list[dict[str, Any]], module: nn.Module, prefix: str = ""
+    ) -> None:
+        """Append the seven groups of the whole model `module`.
+
+        Raises:
+            ConfigError: a parameter belongs neither to a convolution nor to a linear nor to a norm layer.
+        """
+        groups: dict[str, list[nn.Parameter]] = {name: [] for name in RATES}
+        layers = [
+            layer
+            for layer in module.modules()
+            if isinstance(layer, _ConvNd | nn.Linear)
+        ]
+        first_conv = next(
+            (layer for layer in layers if isinstance(layer, _ConvNd)), None
+        )
+        last_linear = next(
+            (layer for layer in reversed(layers) if isinstance(layer, nn.Linear)), None
+        )
+        for name, layer in module.named_modules():
+            own = dict(layer.named_parameters(recurse=False))
+            if isinstance(layer, _BatchNorm | nn.GroupNorm):
+                groups["bn"] += [param for param in own.values() if param.requires_grad]
+                continue
+            weight, bias = "normal_weight", "normal_bias"
+            if layer is first_conv:
+                weight, bias = "first_conv_weight", "first_conv_bias"
+            elif layer is last_linear and self.paramwise_cfg["fc_lr5"]:
+                weight, bias = "lr5_weight", "lr10_bias"
+            elif own and layer not in layers:
+                raise ConfigError(
+                    f"{type(self).__name__} has no group for {prefix}{name}.{next(iter(own))} of a {type(layer).__name__}",
+                    "optimizer.constructor",
+                    "write a constructor of your own: scaffold add constructor NAME",
+                )
+            groups[weight] += [own["weight"]] if "weight" in own else []
+            groups[bias] += [own["bias"]] if "bias" in own else []
+        for name, (lr_mult, decay_mult) in RATES.items():
+            params.append(self._group(name, groups[name], lr_mult, decay_mult))
+
+    def _group(
+        self, name: str, params: list[nn.Parameter], lr_mult: float, decay_mult: float
+    ) -> dict[str, Any]:
+        group: dict[str, Any] = {"params": params, "name": name}
+        if self.base_lr is not None:
+            group["lr"] = self.base_lr * lr_mult
+        if self.base_wd is not None:
+            group["weight_decay"] = self.base_wd * decay_mult
+        return group

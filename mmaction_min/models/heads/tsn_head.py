@@ -1,0 +1,48 @@
+"""TSNHead: the mean over segments of what each segment says alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor, nn
+
+from ..builder import HEADS
+from .base import BaseHead
+
+
+@HEADS.register_module()
+class TSNHead(BaseHead):
+    """The head of temporal segment networks (arXiv 1608.00859; mmaction/models/heads/tsn_head.py).
+
+    The segments are averaged before the classifier, so their order cannot matter.
+
+    Args:
+        num_classes: K, the number of classes.
+        in_channels: C, the channels of the features.
+        dropout_ratio: the part of the averaged features that is dropped in training.
+        init_std: standard deviation of the classifier's start values.
+        **kwargs: of `BaseHead`.
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        in_channels: int,
+        dropout_ratio: float = 0.4,
+        init_std: float = 0.01,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(num_classes, in_channels, **kwargs)
+        self.init_std = init_std
+        self.dropout = nn.Dropout(dropout_ratio)
+        self.fc_cls = nn.Linear(in_channels, num_classes)
+
+    def init_weights(self) -> None:
+        nn.init.normal_(self.fc_cls.weight, std=self.init_std)
+        nn.init.zeros_(self.fc_cls.bias)
+
+    def forward(self, x: Tensor, num_segs: int) -> Tensor:
+        x = x.mean(dim=(2, 3))  # (N * num_segs, C)
+        x = x.view(-1, num_segs, self.in_channels).mean(dim=1)  # (N, C)
+        score: Tensor = self.fc_cls(self.dropout(x))  # (N, K)
+        return score

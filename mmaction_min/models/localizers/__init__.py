@@ -1,0 +1,1 @@
+"""Localizers: models that find when something happens."""

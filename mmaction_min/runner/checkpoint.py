@@ -1,0 +1,238 @@
+"""Checkpoints: written beside and renamed, and read without running anything that is in them.
+
+A file holds `meta` (epoch, iter, inner_iter, seed, config text, scores), `state_dict` (on the CPU, without `module.`),
+`optimizer` and `rng`. The published checkpoints of MMAction2 have the first three and load too.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import re
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from .. import __version__
+from ..errors import CheckpointError
+from .hook import HOOKS, Hook
+from .state import capture_rng
+
+if TYPE_CHECKING:
+    from .runner import EpochBasedRunner
+
+LATEST = "latest.pth"
+
+
+def save_checkpoint(
+    model: nn.Module,
+    filename: str | Path,
+    optimizer: torch.optim.Optimizer | None = None,
+    meta: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a checkpoint; a reader, or a crash, sees the old file or the new one and nothing between.
+
+    Args:
+        model: its weights and buffers; DDP's wrapper is taken off.
+        filename: where to.
+        optimizer: its state, if a run should resume from this file.
+        meta: numbers and texts about the run; the version and the time are added.
+    """
+    model = getattr(model, "module", model)
+    checkpoint: dict[str, Any] = {
+        "meta": {
+            **(meta or {}),
+            "mmaction_min_version": __version__,
+            "time": time.asctime(),
+        },
+        "state_dict": {
+            name: value.detach().cpu() for name, value in model.state_dict().items()
+        },
+        "rng": capture_rng(),
+    }
+    if optimizer is not None:
+        checkpoint["optimizer"] = optimizer.state_dict()
+    path = Path(filename)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            torch.save(checkpoint, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_checkpoint(
+    filename: str | Path, map_location: str | torch.device = "cpu"
+) -> dict[str, Any]:
+    """The content of a checkpoint: tensors, numbers and texts only, for a file is data and never code.
+
+    Raises:
+        CheckpointError: the file is missing, is broken, or holds something that would run on loading.
+    """
+    try:
+        checkpoint = torch.load(filename, map_location=map_location, weights_only=True)
+    except FileNotFoundError:
+        raise CheckpointError("there is no such checkpoint", str(filename)) from None
+    except pickle.UnpicklingError as e:
+        reason = str(e).splitlines()[0]
+        raise CheckpointError(
+            f"the checkpoint holds more than tensors, numbers and texts ({reason})",
+            str(filename),
+            "only if you trust it: torch.load(file, weights_only=False), and save its state_dict alone",
+        ) from None
+    except (RuntimeError, EOFError, OSError) as e:
+        raise CheckpointError(
+            f"the checkpoint cannot be read: {str(e).splitlines()[0]}", str(filename)
+        ) from e
+    if not isinstance(checkpoint, dict):
+        raise CheckpointError(
+            f"the file holds a {type(checkpoint).__name__}, not a checkpoint",
+            str(filename),
+        )
+    return checkpoint
+
+
+def load_checkpoint(
+    model: nn.Module,
+    filename: str | Path,
+    map_location: str | torch.device = "cpu",
+    *,
+    strict: bool = False,
+    logger: logging.Logger | None = None,
+) -> dict[str, Any]:
+    """Put the weights of a checkpoint into `model`, and return the checkpoint.
+
+    Args:
+        model: gets the weights; DDP's wrapper is looked through.
+        filename: a checkpoint, or a bare state dict.
+        map_location: the device that tensors are loaded to.
+        strict: refuse a checkpoint whose names are not exactly the model's; otherwise they are logged.
+        logger: gets the line about names that did not match.
+
+    Raises:
+        CheckpointError: the file cannot be read, a shape differs, no name fits, or (strict) a name differs.
+    """
+    model = getattr(model, "module", model)
+    checkpoint = read_checkpoint(filename, map_location)
+    weights = {
+        re.sub(r"^module\.", "", name): value
+        for name, value in checkpoint.get("state_dict", checkpoint).items()
+    }
+    own = model.state_dict()
+    shapes = [
+        f"{name} is {tuple(weights[name].shape)} there and {tuple(own[name].shape)} here"
+        for name in own.keys() & weights.keys()
+        if weights[name].shape != own[name].shape
+    ]
+    if shapes:
+        raise CheckpointError(
+            f"the checkpoint is of another model: {'; '.join(sorted(shapes)[:3])}",
+            str(filename),
+            "is it the right config?",
+        )
+    missing, unexpected = own.keys() - weights.keys(), weights.keys() - own.keys()
+    differences = "; ".join(
+        f"{len(names)} {word} ({', '.join(sorted(names)[:3])}{', ...' if len(names) > 3 else ''})"
+        for word, names in (("missing", missing), ("unexpected", unexpected))
+        if names
+    )
+    if differences and (strict or missing == own.keys()):
+        raise CheckpointError(
+            f"the names of the weights differ: {differences}", str(filename)
+        )
+    model.load_state_dict(weights, strict=False)
+    if differences:
+        (logger or logging.getLogger(__name__)).warning(
+            "%s: the names of the weights differ: %s", filename, differences
+        )
+    return checkpoint
+
+
+def point_latest(path: Path) -> None:
+    """Let `latest.pth` beside `path` point to it, in one step."""
+    temporary = path.with_name(f".{LATEST}.{os.getpid()}.tmp")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(path.name)
+    temporary.replace(path.with_name(LATEST))
+
+
+@HOOKS.register_module()
+class CheckpointHook(Hook):
+    """Saves `epoch_{n}.pth` (or `iter_{n}.pth`) and points `latest.pth` to it.
+
+    Args:
+        interval: every so many epochs or iterations; -1 for the last one only.
+        by_epoch: `interval` counts epochs.
+        save_optimizer: with it a run can resume; without it the file is smaller.
+        out_dir: the folder; the runner's `work_dir` by default.
+        max_keep_ckpts: of the files of this run, the oldest above this number are deleted; -1 keeps all.
+        save_last: save the last epoch or iteration too, whatever the interval.
+    """
+
+    def __init__(
+        self,
+        interval: int = -1,
+        by_epoch: bool = True,
+        save_optimizer: bool = True,
+        out_dir: str | None = None,
+        max_keep_ckpts: int = -1,
+        save_last: bool = True,
+    ) -> None:
+        self.interval = interval
+        self.by_epoch = by_epoch
+        self.save_optimizer = save_optimizer
+        self.out_dir = out_dir
+        self.max_keep_ckpts = max_keep_ckpts
+        self.save_last = save_last
+
+    def after_train_epoch(self, runner: EpochBasedRunner) -> None:
+        due = self.every_n_epochs(runner, self.interval) or (
+            self.save_last and self.is_last_epoch(runner)
+        )
+        if self.by_epoch and due:
+            self._save(
+                runner,
+                f"epoch_{runner.epoch + 1}.pth",
+                epoch=runner.epoch + 1,
+                inner_iter=0,
+            )
+
+    def after_train_iter(self, runner: EpochBasedRunner) -> None:
+        due = self.every_n_iters(runner, self.interval) or (
+            self.save_last and self.is_last_iter(runner)
+        )
+        if not self.by_epoch and due:
+            self._save(
+                runner,
+                f"iter_{runner.iter + 1}.pth",
+                iter=runner.iter + 1,
+                inner_iter=runner.inner_iter + 1,
+            )
+
+    def _save(self, runner: EpochBasedRunner, name: str, **position: int) -> None:
+        out_dir = Path(self.out_dir or runner.work_dir)
+        runner.save_checkpoint(
+            out_dir, name, save_optimizer=self.save_optimizer, position=position
+        )
+        if self.max_keep_ckpts > 0:
+            prune(out_dir, "epoch" if self.by_epoch else "iter", self.max_keep_ckpts)
+
+
+def prune(folder: Path, prefix: str, keep: int) -> None:
+    """Delete the oldest of `{prefix}_{n}.pth` above the number `keep`."""
+    numbers = [
+        int(match[1])
+        for path in folder.iterdir()
+        if (match := re.fullmatch(rf"{prefix}_(\d+)\.pth", path.name))
+    ]
+    for number in sorted(numbers)[:-keep]:
+        (folder / f"{prefix}_{number}.pth").unlink()
