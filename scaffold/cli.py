@@ -41,15 +41,6 @@ class _Refusing(click.Group):
             ctx.exit(74)
 
 
-def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if not wanted:
-        return
-    from importlib.metadata import version
-
-    click.echo(f"scaffold {version('mmaction-min')}")
-    ctx.exit()
-
-
 _root = click.option(
     "--root",
     metavar="DIR",
@@ -62,13 +53,8 @@ _dry_run = click.option(
 
 
 @click.group(cls=_Refusing, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option(
-    "--version",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_print_version,
-    help="Show the version and exit.",
+@click.version_option(
+    package_name="mmaction-min", prog_name="scaffold", message="%(prog)s %(version)s"
 )
 def main() -> None:
     """Add a module to a framework tree: its code, export, config and test.
@@ -150,28 +136,22 @@ def list_(kind: str | None, root: str | None) -> None:
     kinds = [find_kind(tree.root, kind)] if kind else find_kinds(tree.root).values()
     for kind_ in kinds:
         click.echo(f"{kind_.name}: {kind_.summary}")
-        for name, where in _registered(tree, kind_):
-            click.echo(f"  {name:<30} {where}".rstrip())
+        click.echo(_registered(tree, kind_))
 
 
-def _registered(tree: Tree, kind: Kind) -> list[tuple[str, str]]:
-    """What the tree has of a kind, each with its place, for a person to read."""
+def _registered(tree: Tree, kind: Kind) -> str:
+    """What there is of a kind, a line for each that the tree's code registers."""
     from .registrations import find_registrations
 
     try:
-        framework = tree.framework(kind.package)
-    except ScaffoldError as e:
-        return [(e.what, "")]
-    found = find_registrations(tree, framework, kind.registry)
-    rows = [
-        (
-            entry.name.removesuffix(kind.suffix),
-            f"{_shown(tree, entry.path)}:{entry.line}",
-        )
-        for entry in found
-        if entry.name.endswith(kind.suffix) and entry.name != kind.suffix
-    ]
-    return rows + [(name, "(from outside the tree)") for name in kind.taken]
+        found = find_registrations(tree, kind)
+    except ScaffoldError as e:  # the tree has no place for this kind
+        return f"  {e.what}\n"
+    lines = [f"  {r.name:<28}{_shown(tree, r.path)}:{r.line}\n" for r in found]
+    if kind.taken:
+        names = f"not of the tree: {', '.join(kind.taken)}"
+        lines.append(click.wrap_text(names, 78, "  ", "  ") + "\n")
+    return "".join(lines)
 
 
 def _find_tree(root: str | None) -> Tree:

@@ -66,7 +66,12 @@ def make_names(name: str, suffix: str = "") -> Names:
     _refuse_unsafe(name)
     _refuse_what_python_has(name)
     _refuse_other_case(name)
-    short = name.removesuffix(suffix) or name
+    short = name.removesuffix(suffix)
+    if not short:
+        raise ScaffoldError(
+            f"{name} is what every class of this kind ends with",
+            hint=f"put a name before it, such as My{name}",
+        )
     module = snake_case(short)
     _refuse_module(name, module)
     return Names(short, short + suffix, module)

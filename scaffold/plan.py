@@ -71,8 +71,8 @@ def plan_add(tree: Tree, stub: Stub) -> Plan:
     for path in (stub.module, stub.config, stub.test):
         _refuse_existing(tree, path)
     init = _read_init(tree, stub)
-    exported = _edit(add_export, init, stub)
-    files = stub.render(tree.line_length())
+    exported = _edit(add_export, tree, init, stub)
+    files = stub.render(tree.width())
     created = (Change(path, None, content) for path, content in files.items())
     return Plan((*created, Change(stub.init, init, exported)))
 
@@ -107,23 +107,25 @@ def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
         )
     changes = [Change(path, text, None) for path, text in present.items()]
     if init is not None and is_exported:
-        changes.insert(0, Change(stub.init, init, _edit(remove_export, init, stub)))
+        changes.insert(
+            0, Change(stub.init, init, _edit(remove_export, tree, init, stub))
+        )
     return Plan(tuple(changes))
 
 
 def _refuse_taken(tree: Tree, stub: Stub) -> None:
-    key, registry = stub.names.cls, stub.kind.registry
-    if key in stub.kind.taken:
+    kind, name = stub.kind, stub.names.name
+    if name.casefold() in map(str.casefold, kind.taken):
         raise ScaffoldError(
-            f"{key} is already registered in {registry}, from outside the tree",
-            hint=f"choose another name, such as My{key}",
+            f"{name} is already registered in {kind.registry}, from outside the tree",
+            hint=f"choose another name, such as My{name}",
         )
-    for found in find_registrations(tree, stub.framework, registry):
-        if found.name.casefold() == key.casefold():
+    for found in find_registrations(tree, kind):
+        if found.name.casefold() == name.casefold():
             raise ScaffoldError(
-                f"{found.name} is already registered in {registry}",
+                f"{found.name} is already registered in {kind.registry}",
                 f"{found.path}:{found.line}",
-                f"choose another name, or edit that one; `scaffold list {stub.kind.name}` shows all",
+                f"choose another name; `scaffold list {kind.name}` shows those that are taken",
             )
 
 
@@ -150,9 +152,9 @@ def _read_init(tree: Tree, stub: Stub) -> bytes:
     return init
 
 
-def _edit(edit: Callable[..., bytes], init: bytes, stub: Stub) -> bytes:
+def _edit(edit: Callable[..., bytes], tree: Tree, init: bytes, stub: Stub) -> bytes:
     try:
-        return edit(init, stub.names.module, stub.exports)
+        return edit(init, stub.names.module, stub.exports, width=tree.width())
     except ScaffoldError as e:
         raise type(e)(e.what, e.where or stub.init, e.hint) from e
 
@@ -168,8 +170,7 @@ def _mentions(init: bytes, stub: Stub) -> bool:
 
 
 def _nothing_to_remove(tree: Tree, stub: Stub) -> ScaffoldError:
-    registered = find_registrations(tree, stub.framework, stub.kind.registry)
-    names = [r.name.removesuffix(stub.kind.suffix) for r in registered]
+    names = [found.name for found in find_registrations(tree, stub.kind)]
     near = difflib.get_close_matches(stub.names.name, names, n=1)
     return ScaffoldError(
         f"the tree has no {stub.kind.name} {stub.names.name}",
@@ -194,7 +195,7 @@ def _edited(tree: Tree, stub: Stub, present: Mapping[str, bytes]) -> list[str]:
     sources = (present.get(stub.config, b""), present.get(stub.test, b""))
     options = next(filter(None, map(options_in, sources)), ())
     try:
-        files = replace(stub, options=options).render(tree.line_length())
+        files = replace(stub, options=options).render(tree.width())
     except ScaffoldError:  # the comment was edited, and asks for what cannot be
         files = {}
     return [path for path, text in present.items() if text != files.get(path)]

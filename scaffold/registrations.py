@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .errors import ScaffoldError
+from .kinds import Kind
 from .tree import Tree
 
 REGISTER = "register_module"
@@ -15,10 +16,10 @@ REGISTER = "register_module"
 
 @dataclass(frozen=True)
 class Registration:
-    """One name in a registry.
+    """One registered module of a kind.
 
     Attributes:
-        name: the key.
+        name: its key in the registry, without the kind's suffix.
         path: the file, from the tree's root.
         line: where it is registered, from 1.
     """
@@ -28,19 +29,23 @@ class Registration:
     line: int
 
 
-def find_registrations(tree: Tree, framework: str, registry: str) -> list[Registration]:
-    """What the framework's files register in `registry`, by name.
+def find_registrations(tree: Tree, kind: Kind) -> list[Registration]:
+    """What the framework's files register of a kind, by name.
 
     Raises:
-        ScaffoldError: a file that mentions the registry does not parse.
+        ScaffoldError: the tree has no place for the kind, or a file that mentions its registry does not parse.
     """
+    framework = tree.path(tree.framework(kind.package))
+    words = (kind.registry.encode(), REGISTER.encode())
     found = []
-    for file in sorted(tree.path(framework).rglob("*.py")):
+    for file in framework.rglob("*.py"):
         source = file.read_bytes()
-        if registry.encode() in source and REGISTER.encode() in source:
+        if all(word in source for word in words):
             path = file.relative_to(tree.root).as_posix()
-            keys = _keys(parse(source, path), registry)
-            found += [Registration(key, path, line) for key, line in keys]
+            for key, line in _keys(parse(source, path), kind.registry):
+                name = key.removesuffix(kind.suffix)
+                if name and key.endswith(kind.suffix):
+                    found.append(Registration(name, path, line))
     return sorted(found, key=lambda registration: registration.name)
 
 

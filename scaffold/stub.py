@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,7 +15,7 @@ from .errors import ScaffoldError
 from .kinds import Kind
 from .names import Names
 from .render import render
-from .tree import CONFIGS, TESTS
+from .tree import BLACK_WIDTH, CONFIGS, TESTS
 
 # The comment in a config stub and in a test that says how they were made, so that `remove` needs no other record.
 _MADE_BY = re.compile(rb"^# Made by: scaffold add \S+ \S+ (.+)$", re.MULTILINE)
@@ -66,7 +66,7 @@ class Stub:
     def exports(self) -> list[str]:
         """The names that the package exports."""
         names = {"cls": self.names.cls, "module": self.names.module}
-        return [text.format(**names) for text in self.kind.exports]
+        return [_fill(text, names) for text in self.kind.exports]
 
     def next_commands(self, shown: Callable[[str], str] = str) -> list[str]:
         """What to type after an add.
@@ -74,16 +74,18 @@ class Stub:
         Args:
             shown: writes a path of the tree as the command needs it; from the tree's root, if nothing is said.
         """
-        paths = {"config": shown(self.config), "test": shown(self.test)}
-        return [
-            text.format(framework=self.framework, **paths) for text in self.kind.next
-        ]
+        values = {
+            "framework": self.framework,
+            "config": shown(self.config),
+            "test": shown(self.test),
+        }
+        return [_fill(text, values) for text in self.kind.next]
 
-    def render(self, line_length: int) -> dict[str, bytes]:
+    def render(self, width: int | None) -> dict[str, bytes]:
         """The content of each file by its path, the module first.
 
         Args:
-            line_length: of the tree's code.
+            width: of the tree's code; black's own if the tree says nothing.
 
         Raises:
             ScaffoldError: an argument or a template is wrong, or a name hides one that the module needs.
@@ -96,7 +98,7 @@ class Stub:
                 self.kind.template(template),
                 self._context(),
                 where=f"{self.kind.name}/{template}",
-                line_length=line_length,
+                line_length=width or BLACK_WIDTH,
             ).encode()
         self._refuse_hiding(ast.parse(files[self.module]))
         return files
@@ -112,7 +114,9 @@ class Stub:
             "module": self.names.module,
             "registry": self.kind.registry,
             "base": self.kind.base,
-            "imports": "\n".join(self.kind.imports).format(framework=self.framework),
+            "imports": _fill(
+                "\n".join(self.kind.imports), {"framework": self.framework}
+            ),
             "framework": self.framework,
             "package": f"{self.framework}.{self.kind.package}".replace("/", "."),
             "config": self.config,
@@ -148,6 +152,13 @@ class Stub:
                     f"--arg {argument.name}",
                     f"choose another, such as {argument.name}_",
                 )
+
+
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    """Put values into a fact of a kind; not `str.format`, which would let the fact reach into objects."""
+    for key, value in values.items():
+        text = text.replace(f"{{{key}}}", value)
+    return text
 
 
 def options_in(source: bytes) -> tuple[str, ...]:

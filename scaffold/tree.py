@@ -44,11 +44,17 @@ class Tree:
         return path
 
     def read(self, relative: str) -> bytes | None:
-        """The content of a file, or None if there is no such file."""
-        try:
-            return self.path(relative).read_bytes()
-        except (FileNotFoundError, NotADirectoryError):
+        """The content of a file, or None if there is no such file.
+
+        Raises:
+            ScaffoldError: it is a folder, or a pipe that would never end, or a link leads out of the tree.
+        """
+        path = self.path(relative)
+        if not path.exists():
             return None
+        if not path.is_file():
+            raise ScaffoldError("it is no regular file", relative)
+        return path.read_bytes()
 
     def names_in(self, relative: str) -> list[str]:
         """The names in a folder; none if there is no such folder."""
@@ -80,10 +86,10 @@ class Tree:
             f'write `framework = "{found[0]}"` under [tool.scaffold] in pyproject.toml',
         )
 
-    def line_length(self) -> int:
-        """The width that the tree's pyproject.toml gives to black."""
-        width = self._settings().get("black", {}).get("line-length", BLACK_WIDTH)
-        return int(width)
+    def width(self) -> int | None:
+        """How long a line may be, for black; None if the tree's pyproject.toml does not mention black."""
+        black = self._settings().get("black")
+        return None if black is None else int(black.get("line-length", BLACK_WIDTH))
 
     def _settings(self) -> dict[str, Any]:
         text = self.read("pyproject.toml")
