@@ -65,7 +65,7 @@ class Argument:
 
 
 def parse_arguments(texts: Sequence[str]) -> tuple[Argument, ...]:
-    """Read every `--arg`; those that must be given come first, as Python wants it.
+    """Read every `--arg`.
 
     Raises:
         ScaffoldError: one is wrong, or two have one name.
@@ -75,7 +75,7 @@ def parse_arguments(texts: Sequence[str]) -> tuple[Argument, ...]:
     for name in names:
         if names.count(name) > 1:
             raise ScaffoldError(f"{name} is given twice", "--arg")
-    return tuple(sorted(arguments, key=lambda argument: argument.default is not None))
+    return tuple(arguments)
 
 
 def parse_argument(text: str) -> Argument:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -76,37 +76,45 @@ class Kind:
                 f"the kind {self.name} has no readable {name}", str(self.folder)
             ) from e
 
-    def arguments(self, given: tuple[Argument, ...]) -> tuple[Argument, ...]:
-        """The arguments of a new constructor: what is given and what the stub cannot do without.
+    def arguments(self, given: Sequence[Argument]) -> tuple[Argument, ...]:
+        """The arguments of a new constructor: what is given, and what the stub cannot do without.
 
         Args:
-            given: from the command line; if it is empty, the stub's own are taken.
+            given: from the command line; without any, all that the stub starts with are taken.
+
+        Returns:
+            Those without a default first, as Python wants it.
 
         Raises:
-            ScaffoldError: one of them is the base class's, or the stub's own with another type.
+            ScaffoldError: one of them is the base class's, or is the stub's own with another type.
         """
-        start = {
-            argument.name: argument for argument in map(parse_argument, self.start)
-        }
-        for argument in given:
-            where = f"--arg {argument.name}"
-            if argument.name in self.reserved:
-                raise ScaffoldError(
-                    f"every {self.name} has {argument.name} already, from {self.base}",
-                    where,
-                    "choose another name",
-                )
-            own = start.get(argument.name, argument)
-            if argument.name in self.keeps and argument.type != own.type:
-                raise ScaffoldError(
-                    f"the stub's own {argument.name} is of type {own.type}, not {argument.type}",
-                    where,
-                    f"--arg {argument.name}:{own.type}={own.default}",
-                )
+        start = {own.name: own for own in map(parse_argument, self.start)}
         if not given:
             return tuple(start.values())
-        names = [argument.name for argument in given]
-        return given + tuple(start[name] for name in self.keeps if name not in names)
+        chosen = [self._settled(argument, start) for argument in given]
+        names = [argument.name for argument in chosen]
+        chosen += [start[name] for name in self.keeps if name not in names]
+        return tuple(sorted(chosen, key=lambda argument: argument.default is not None))
+
+    def _settled(self, given: Argument, start: Mapping[str, Argument]) -> Argument:
+        """An argument that the stub starts with takes the stub's type, and its default if it has none."""
+        where = f"--arg {given.name}"
+        if given.name in self.reserved:
+            raise ScaffoldError(
+                f"every {self.name} has {given.name} already, from {self.base}",
+                where,
+                "choose another name",
+            )
+        own = start.get(given.name, given)
+        if given.default is None and given.type in ("Any", own.type):
+            return own
+        if given.type != own.type:
+            raise ScaffoldError(
+                f"the stub uses {own.name} itself, as {own.type} and not as {given.type}",
+                where,
+                f"--arg {own.name}:{own.type}={own.default}",
+            )
+        return given
 
 
 def find_kinds(root: Path) -> dict[str, Kind]:
