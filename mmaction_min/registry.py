@@ -146,18 +146,28 @@ class Registry:
             )
         kind = args.pop("type")
         build = self.get(kind) if isinstance(kind, str) else kind
-        try:
-            inspect.signature(build).bind(**args)
-        except TypeError as e:
-            raise ConfigError(
-                f"{kind}: {e}", _file_of(build), f"it takes {inspect.signature(build)}"
-            ) from None
+        _check_arguments(kind, build, args)
         try:
             return build(**args)
         except EngineError:
             raise  # from what it built in turn, and it says so
         except ValueError as e:
             raise ConfigError(f"{kind}: {e}", _file_of(build)) from e
+
+
+def _check_arguments(
+    kind: object, build: Callable[..., Any], args: Mapping[str, Any]
+) -> None:
+    try:
+        signature = inspect.signature(build)
+    except ValueError:  # of a builtin: what it is called with, it checks itself
+        return
+    try:
+        signature.bind(**args)
+    except TypeError as e:
+        raise ConfigError(
+            f"{kind}: {e}", _file_of(build), f"it takes {signature}"
+        ) from None
 
 
 def _as_mapping(cfg: object, name: str) -> Mapping[str, Any]:

@@ -83,15 +83,14 @@ def read_checkpoint(
     except FileNotFoundError:
         raise CheckpointError("there is no such checkpoint", str(filename)) from None
     except pickle.UnpicklingError as e:
-        reason = str(e).splitlines()[0]
         raise CheckpointError(
-            f"the checkpoint holds more than tensors, numbers and texts ({reason})",
+            f"this is no checkpoint, or it holds more than tensors, numbers and texts ({_first_line(e)})",
             str(filename),
             "only if you trust it: torch.load(file, weights_only=False), and save its state_dict alone",
         ) from None
     except (RuntimeError, EOFError, OSError) as e:
         raise CheckpointError(
-            f"the checkpoint cannot be read: {str(e).splitlines()[0]}", str(filename)
+            f"the checkpoint cannot be read: {_first_line(e)}", str(filename)
         ) from e
     if not isinstance(checkpoint, dict):
         raise CheckpointError(
@@ -99,6 +98,10 @@ def read_checkpoint(
             str(filename),
         )
     return checkpoint
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__
 
 
 def load_checkpoint(

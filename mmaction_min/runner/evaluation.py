@@ -179,6 +179,7 @@ def evaluate(
 ) -> dict[str, float]:
     """The metrics that the loader's data set computes, as plain floats, so that a checkpoint can hold them."""
     dataset: Any = data_loader.dataset
+    dataset = getattr(dataset, "dataset", dataset)  # what the loader wrapped
     return {
         name: float(value)
         for name, value in dataset.evaluate(results, **eval_kwargs).items()

@@ -63,7 +63,7 @@ class EpochBasedRunner:
         self.device = torch.device(device)
         self.amp_dtype = amp_dtype
         self.grad_clip = grad_clip
-        self.stop = stop or StopRequest()
+        self.stop = StopRequest() if stop is None else stop  # an unset one is false
         self.epoch = 0  # epochs that are done
         self.iter = 0  # iterations that are done, in the whole run
         self.inner_iter = 0  # the same in this epoch

@@ -1,0 +1,26 @@
+"""Datasets, and the pipelines that turn a video file into what a model takes."""
+
+from .builder import (
+    DATASETS,
+    PIPELINES,
+    build_dataloader,
+    build_dataset,
+    collate,
+)
+from .motion_clips import MotionClips
+from .pipelines import Compose
+from .seeding import EpochSampler, SeededDataset
+from .video_dataset import VideoDataset
+
+__all__ = [
+    "DATASETS",
+    "PIPELINES",
+    "Compose",
+    "EpochSampler",
+    "MotionClips",
+    "SeededDataset",
+    "VideoDataset",
+    "build_dataloader",
+    "build_dataset",
+    "collate",
+]

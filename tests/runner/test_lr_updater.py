@@ -1,0 +1,198 @@
+"""Learning-rate hooks: tables of what the rate is, by hand from mmcv's formulas."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+from torch.utils.data import DataLoader
+
+from mmaction_min.errors import NotRegisteredError
+from mmaction_min.runner import HOOKS, EpochBasedRunner, Hook
+
+MakeRunner = Callable[..., EpochBasedRunner]
+
+
+class RateLog(Hook):
+    """The rates of every iteration."""
+
+    def __init__(self) -> None:
+        self.rates: list[list[float]] = []
+
+    def after_train_iter(self, runner: EpochBasedRunner) -> None:
+        self.rates.append(runner.current_lr())
+
+
+def rates_of(
+    runner: EpochBasedRunner, loader: DataLoader[Any], lr_config: dict[str, Any]
+) -> list[float]:
+    """The first group's rate in every iteration of a run."""
+    log = RateLog()
+    runner.register_training_hooks(lr_config)
+    runner.register_hook(log)
+    runner.run([loader])
+    return [rates[0] for rates in log.rates]
+
+
+def cosine(progress: float, low: float = 0.0) -> float:
+    return low + (1 - low) * (1 + math.cos(math.pi * progress)) / 2
+
+
+@pytest.mark.parametrize(
+    ("lr_config", "rates"),
+    [
+        (dict(policy="fixed"), [1] * 9),
+        (dict(policy="step", step=1), [1] * 3 + [0.1] * 3 + [0.01] * 3),
+        (dict(policy="Step", step=[2], gamma=0.5), [1] * 6 + [0.5] * 3),
+        (
+            dict(policy="step", step=[1, 2], min_lr=0.05),
+            [1] * 3 + [0.1] * 3 + [0.05] * 3,
+        ),
+        (
+            dict(policy="step", step=[4, 8], by_epoch=False),
+            [1] * 4 + [0.1] * 4 + [0.01],
+        ),
+        (
+            dict(policy="CosineAnnealing", min_lr=0.1),
+            [cosine(e / 3, 0.1) for e in range(3) for _ in range(3)],
+        ),
+        (
+            dict(policy="CosineAnnealing", min_lr_ratio=0, by_epoch=False),
+            [cosine(i / 9) for i in range(9)],
+        ),
+        (
+            dict(policy="fixed", warmup="linear", warmup_iters=4, warmup_ratio=0.2),
+            [0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1, 1],
+        ),
+        (
+            dict(policy="fixed", warmup="constant", warmup_iters=2, warmup_ratio=0.5),
+            [0.5] * 2 + [1] * 7,
+        ),
+        (
+            dict(policy="fixed", warmup="exp", warmup_iters=2, warmup_ratio=0.25),
+            [0.25, 0.5] + [1] * 7,
+        ),
+        (  # by epoch the warm-up multiplies the running rate, so a step within it shows
+            dict(
+                policy="step",
+                step=1,
+                warmup="constant",
+                warmup_iters=2,
+                warmup_ratio=0.5,
+                warmup_by_epoch=True,
+            ),
+            [0.5] * 3 + [0.05] * 3 + [0.01] * 3,
+        ),
+        (
+            dict(
+                policy="step",
+                step=3,
+                by_epoch=False,
+                warmup="linear",
+                warmup_iters=4,
+                warmup_ratio=0.2,
+            ),
+            [0.2, 0.4, 0.6, 0.08, 0.1, 0.1, 0.01, 0.01, 0.01],
+        ),
+    ],
+    ids=lambda value: (
+        "-".join(map(str, value.values())) if isinstance(value, dict) else ""
+    ),
+)
+def test_rates_of_a_run(
+    make_runner: MakeRunner,
+    loader: DataLoader[Any],
+    lr_config: dict[str, Any],
+    rates: list[float],
+) -> None:
+    """Three epochs of three iterations from a base rate of 1."""
+    assert rates_of(make_runner(lr=1.0), loader, lr_config) == pytest.approx(
+        rates, rel=1e-12
+    )
+
+
+def test_groups_keep_their_own_base_rate(
+    make_runner: MakeRunner, loader: DataLoader[Any]
+) -> None:
+    """Every param group follows the policy from where it starts."""
+    runner = make_runner(lr=1.0)
+    runner.optimizer.add_param_group(
+        {"params": [torch.nn.Parameter(torch.zeros(1))], "lr": 5.0}
+    )
+
+    rates_of(runner, loader, dict(policy="step", step=1))
+
+    assert runner.current_lr() == pytest.approx([0.01, 0.05])
+
+
+def test_a_resumed_run_takes_the_base_rate_and_not_the_decayed_one(
+    make_runner: MakeRunner, loader: DataLoader[Any], tmp_path: Any
+) -> None:
+    """The optimizer's state knows its first rate."""
+    first = make_runner(lr=1.0, max_epochs=2)
+    rates_of(first, loader, dict(policy="step", step=1))
+    first.save_checkpoint(tmp_path, "a.pth")
+    second = make_runner(lr=1.0, max_epochs=3)
+    second.resume(tmp_path / "a.pth")
+
+    assert rates_of(second, loader, dict(policy="step", step=1)) == pytest.approx(
+        [0.01] * 3
+    )
+
+
+@pytest.mark.parametrize(
+    ("lr_config", "message"),
+    [
+        (dict(policy="step", step=0), "every step is above 0"),
+        (dict(policy="CosineAnnealing"), "give one of min_lr and min_lr_ratio"),
+        (
+            dict(policy="CosineAnnealing", min_lr=0, min_lr_ratio=0),
+            "give one of min_lr and min_lr_ratio",
+        ),
+        (dict(policy="fixed", warmup="slow"), "warmup is one of constant, linear, exp"),
+        (dict(policy="fixed", warmup="exp"), "warmup_iters is above 0"),
+        (
+            dict(policy="fixed", warmup="exp", warmup_iters=1, warmup_ratio=0),
+            r"warmup_ratio is in \(0, 1\]",
+        ),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(
+    make_runner: MakeRunner, lr_config: dict[str, Any], message: str
+) -> None:
+    """Each with its own sentence, before anything is trained."""
+    with pytest.raises(ValueError, match=message):
+        make_runner().register_training_hooks(lr_config)
+
+
+@pytest.mark.parametrize(
+    "policy", ["cosineannealing", "cosine_annealing", "COSINEANNEALING"]
+)
+def test_a_near_miss_of_a_policy_names_the_right_word(
+    make_runner: MakeRunner, policy: str
+) -> None:
+    """Capitals and underscores are the usual slips."""
+    with pytest.raises(NotRegisteredError, match="write policy='CosineAnnealing'"):
+        make_runner().register_training_hooks(dict(policy=policy, min_lr=0))
+
+
+def test_an_unknown_policy_says_where_an_import_may_be_missing(
+    make_runner: MakeRunner,
+) -> None:
+    """The hint names the file that `scaffold add lr-hook` edits, and the policies that there are."""
+    with pytest.raises(
+        NotRegisteredError, match=r"(?s)no policy 'Polly'.*Step.*core/lr/__init__.py"
+    ):
+        make_runner().register_training_hooks(dict(policy="Polly"))
+
+
+def test_every_policy_is_in_the_registry_under_its_own_name() -> None:
+    """`policy='X'` is the class `XLrUpdaterHook`."""
+    assert {
+        "FixedLrUpdaterHook",
+        "StepLrUpdaterHook",
+        "CosineAnnealingLrUpdaterHook",
+    } <= set(HOOKS)
