@@ -11,15 +11,17 @@ from typing import NamedTuple
 
 from scaffold.errors import ScaffoldError
 from scaffold.export_items import Items, fill, insertions, longest, take_apart
-from scaffold.export_order import place
+from scaffold.export_order import kept_order, place
 from scaffold.export_source import Edit, Source
 
 Literal = ast.List | ast.Tuple
 
 # The line lengths that projects keep; a longer line was left to itself.
 WIDTHS = (79, 88, 100, 120, sys.maxsize)
-# Two names are in some order by chance half of the time, and people who keep none add at the end.
-FEWEST_IN_ORDER = 3
+# How many names must be in an order before it counts as kept, by the quote of the list. Few names are in some order
+# by chance, and most people add at the end; those who write double quotes (black, ruff) sort more often.
+FEWEST_IN_ORDER = {"'": 4, '"': 3}
+FEWEST_IN_IMPORT_ORDER = 10
 
 
 class Hand(NamedTuple):
@@ -74,23 +76,22 @@ def exported_names(source: Source) -> set[str]:
     }
 
 
-def find_literal(tree: ast.Module) -> Literal | None:
+def find_literal(source: Source) -> Literal | None:
     """The list or tuple to edit: the last one written out in the one statement that sets `__all__`.
 
     Raises:
         ScaffoldError: `__all__` is computed, or set in more than one place or under a condition.
     """
-    stores = [s for s in _statements(tree) if _stores(s)]
-    if not stores:
-        return None
-    statement = stores[0]
-    where = f"line {statement.lineno}"
+    stores = [s for s in _statements(source.tree) if _stores(s)]
     if len(stores) > 1:
         lines = ", ".join(str(s.lineno) for s in stores)
         raise ScaffoldError("`__all__` is set in more than one place", f"lines {lines}")
-    if statement not in tree.body:
+    if not stores and "__all__" not in source.bound:
+        return None
+    where = f"line {stores[0].lineno}" if stores else ""
+    if stores and stores[0] not in source.tree.body:
         raise ScaffoldError("`__all__` is set under a condition", where)
-    literals = _literals(statement)
+    literals = _literals(stores[0]) if stores else []
     if not literals:
         raise ScaffoldError("`__all__` is computed, not written out", where)
     return literals[-1]
@@ -99,7 +100,7 @@ def find_literal(tree: ast.Module) -> Literal | None:
 def read_listing(source: Source, literal: Literal) -> Listing:
     """Take the literal apart."""
     start, end = source.span(literal)
-    column = start - source.rows(start, start + 1)[0]
+    column = start - source.line_span(literal.lineno, literal.lineno)[0]
     values = tuple(
         e.value if isinstance(e, ast.Constant) and isinstance(e.value, str) else None
         for e in literal.elts
@@ -126,7 +127,7 @@ def additions(
     old, column = listing.items, listing.column
     limit = line_width(source, width)
     for quote in _quotes(source, old):
-        places = list(_places(source, listing, names, beside))
+        places = list(_places(source, listing, names, beside, FEWEST_IN_ORDER[quote]))
         hand = _hand(listing, limit)
         if hand is not None:
             items = list(old.items)
@@ -194,25 +195,19 @@ def _mentions(statement: ast.stmt) -> bool:
 
 def _stores(statement: ast.stmt) -> bool:
     """A statement binds or deletes `__all__`, itself and not in a statement below it."""
-    if isinstance(statement, ast.AugAssign) or (
-        isinstance(statement, ast.AnnAssign) and not statement.value
-    ):
-        return False
-    parts = [
-        n
-        for n in ast.iter_child_nodes(statement)
-        if isinstance(n, ast.expr | ast.withitem | ast.alias)
-    ]
-    return any(_binds(node) for part in parts for node in ast.walk(part))
+    match statement:
+        case ast.Assign(targets=targets) | ast.Delete(targets=targets):
+            return any(_holds(target) for target in targets)
+        case ast.AnnAssign(target=target, value=ast.expr()) | ast.For(target=target):
+            return _holds(target)
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            return any((a.asname or a.name) == "__all__" for a in names)
+    return False
 
 
-def _binds(node: ast.AST) -> bool:
-    if isinstance(node, ast.alias):
-        return (node.asname or node.name) == "__all__"
-    return (
-        isinstance(node, ast.Name)
-        and node.id == "__all__"
-        and not isinstance(node.ctx, ast.Load)
+def _holds(target: ast.expr) -> bool:
+    return any(
+        isinstance(node, ast.Name) and node.id == "__all__" for node in ast.walk(target)
     )
 
 
@@ -233,9 +228,9 @@ def _literals(statement: ast.stmt) -> list[Literal]:
 
 
 def _places(
-    source: Source, listing: Listing, names: Sequence[str], beside: int
+    source: Source, listing: Listing, names: Sequence[str], beside: int, fewest: int
 ) -> Iterator[tuple[int, str]]:
-    """Where each name goes: by the imports' order or by its own, where the list keeps one; at the end otherwise."""
+    """Where each name goes: where the list's order puts it, if it keeps one; at the end otherwise."""
     values = list(listing.values)
     ranks: dict[str | None, float] = {}
     for statement in source.tree.body:
@@ -244,7 +239,10 @@ def _places(
                 (a.asname or a.name, source.span(statement)[0]) for a in statement.names
             )
     for name in names:
-        index = _place(values, name, ranks, beside)
+        rows = [ranks.get(value, -1) for value in values]
+        index = (
+            len(values) if len(values) < fewest else _place(values, name, rows, beside)
+        )
         ranks[name] = (
             beside - 0.5
         )  # below what is imported before it, above what is imported after it
@@ -253,15 +251,15 @@ def _places(
 
 
 def _place(
-    values: Sequence[str | None], name: str, ranks: dict[str | None, float], beside: int
+    values: Sequence[str | None], name: str, rows: Sequence[float], beside: int
 ) -> int:
-    plain = [value for value in values if value is not None]
-    if len(plain) < max(FEWEST_IN_ORDER, len(values)):
+    words = [value for value in values if value is not None]
+    if len(words) < len(values):
         return len(values)
-    rows = [ranks[value] for value in plain if value in ranks]
-    if len(rows) == len(plain) and rows == sorted(rows):
+    follows = min(rows) >= 0 and list(rows) == sorted(rows)
+    if follows and (len(rows) >= FEWEST_IN_IMPORT_ORDER or kept_order(words)):
         return bisect_left(rows, beside)
-    return place(plain, name)
+    return place(words, name)
 
 
 def _quotes(source: Source, items: Items) -> tuple[str, ...]:

@@ -111,27 +111,29 @@ def _written(source: Source, module: str, names: Sequence[str], width: int) -> s
     several = [[a.name for a in s.names] for s in statements if len(s.names) > 1]
     orders = [o for o in ORDERS if all(kept_order(names, [o]) for names in several)]
     ordered = sorted(names, key=orders[0] if orders else by_type)
-    notes = {_note(source, s) for s in statements}
-    if len(notes) == 1 and (note := notes.pop()).startswith("# noqa"):
-        return f"from .{module} import {', '.join(ordered)}  {note}"
     hanging = re.search(r"(?m)^from .* import \($", source.text) is not None
-    return wrapped(module, ordered, width, hanging=hanging)
+    line = wrapped(module, ordered, width, hanging=hanging)
+    notes = {_note(source, s) for s in statements}
+    note = notes.pop() if len(notes) == 1 else ""
+    return f"{line}  {note}" if note.startswith("# noqa") else line
 
 
 def _note(source: Source, statement: ast.stmt) -> str:
     """What stands after a statement on its last line."""
-    end = source.span(statement)[1]
-    return source.text[end : source.rows(end, end)[1]].strip()
+    last = statement.end_lineno or statement.lineno
+    return source.text[
+        source.span(statement)[1] : source.line_span(last, last)[1]
+    ].strip()
 
 
 def _rows(source: Source, statement: ast.stmt) -> tuple[int, int]:
     """The whole lines that hold a statement and those that share a line with it."""
-    start, end = source.rows(*source.span(statement))
+    first, last = statement.lineno, statement.end_lineno or statement.lineno
     for other in source.tree.body:
-        first, last = source.rows(*source.span(other))
-        if first < end and start < last:
-            start, end = min(start, first), max(end, last)
-    return start, end
+        end = other.end_lineno or other.lineno
+        if other.lineno <= last and first <= end:
+            first, last = min(first, other.lineno), max(last, end)
+    return source.line_span(first, last)
 
 
 def _below(source: Source, statement: ast.stmt, line: str) -> Edit:
@@ -153,9 +155,8 @@ def _first(source: Source, line: str) -> Edit:
 
 def _deleted(source: Source, statement: ast.stmt, *, only: bool) -> Edit:
     start, end = _rows(source, statement)
-    if source.rows(*source.span(statement)) != (start, end) or _note(
-        source, statement
-    ).startswith(";"):
+    code = source.text[start:end].removeprefix(source.code(statement)).strip()
+    if code and not code.startswith("#"):
         raise ScaffoldError(
             "another statement shares the import's line", f"line {statement.lineno}"
         )

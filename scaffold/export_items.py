@@ -95,9 +95,14 @@ def take_apart(code: str) -> Items:
     parts, bracket = _parsed(code)
     module = cst.Module([])
     written = [module.code_for_node(part) for part in parts]
-    bare = [part.with_changes(comma=cst.MaybeSentinel.DEFAULT) for part in parts]
-    items = tuple(module.code_for_node(part) for part in bare)
-    gaps = [text[len(item) :] for text, item in zip(written, items, strict=True)]
+    commas = [
+        module.code_for_node(c) if isinstance(c := part.comma, cst.Comma) else ""
+        for part in parts
+    ]
+    items = tuple(
+        text.removesuffix(comma) for text, comma in zip(written, commas, strict=True)
+    )
+    gaps = commas
     tail = module.code_for_node(bracket) if bracket else ""
     opening = code[: len(code) - len(tail) - len("".join(written))]
     if gaps:

@@ -8,7 +8,7 @@ import re
 import symtable
 import tokenize
 import warnings
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -71,11 +71,10 @@ class Source:
         start, end = self.span(node)
         return self.text[start:end]
 
-    def rows(self, start: int, end: int) -> tuple[int, int]:
-        """The whole lines that hold a span, with the last one's newline if it has one."""
-        first = self.lines[bisect_right(self.lines, start) - 1]
-        after = bisect_left(self.lines, max(end, 1))
-        return first, self.lines[after] if after < len(self.lines) else len(self.text)
+    def line_span(self, first: int, last: int) -> tuple[int, int]:
+        """Where some whole lines, numbered from 1, start and end; the end is behind the last one's newline."""
+        end = self.lines[last] if last < len(self.lines) else len(self.text)
+        return self.lines[first - 1], end
 
     def spliced(self, edits: Iterable[Edit]) -> bytes:
         """The file's bytes after some edits, which must not overlap."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import keyword
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -113,7 +114,7 @@ def _added(data: bytes, module: str, names: Sequence[str], width: int | None) ->
         return data
     for edits in _ways(file, change, width):
         edited = _spliced(file, edits)
-        if _proved(edited, data, change, width):
+        if _proved(edited, file, data, change, width):
             return edited
     raise ScaffoldError(
         "no way to write this export could be both proved right and undone"
@@ -131,7 +132,7 @@ def _missing(file: Source, module: str, names: Sequence[str]) -> Change:
             )
     if imports and _lazy(file):
         raise ScaffoldError("the file loads its modules lazily, by a table of its own")
-    if find_literal(file.tree) is None and not _bare(file):
+    if find_literal(file) is None and not _bare(file):
         return Change(module, imports, ())
     listed = exported_names(file)
     return Change(module, imports, tuple(name for name in names if name not in listed))
@@ -140,7 +141,7 @@ def _missing(file: Source, module: str, names: Sequence[str]) -> Change:
 def _present(file: Source, module: str, names: Sequence[str]) -> Change:
     """What can be taken out of a file of some names."""
     have, listed = imported_names(file, module), exported_names(file)
-    literal = find_literal(file.tree)
+    literal = find_literal(file)
     for name in names:
         if name not in have and (name in file.bound or name not in listed):
             raise ScaffoldError(f"`{name}` is not imported from .{module} in this file")
@@ -175,7 +176,7 @@ def _ways(file: Source, change: Change, width: int | None) -> Iterator[list[Edit
         beside = edits[0].end
     else:
         beside = file.span(imports_of(file, change.module)[-1])[1]
-    literal = find_literal(file.tree)
+    literal = find_literal(file)
     if literal is None or not change.entries:
         yield edits
         return
@@ -186,7 +187,7 @@ def _ways(file: Source, change: Change, width: int | None) -> Iterator[list[Edit
 
 def _removals(file: Source, change: Change, width: int | None) -> list[Edit]:
     edits = remove_import(file, change.module, change.imports) if change.imports else []
-    literal = find_literal(file.tree)
+    literal = find_literal(file)
     if literal is None or not change.entries:
         return edits
     listing = read_listing(file, literal)
@@ -221,11 +222,18 @@ def _bare(file: Source) -> bool:
 
 
 def _lazy(file: Source) -> bool:
-    """The file gives its modules out on demand, so that an import would undo what it is made for."""
-    if "_import_structure" in file.bound:
+    """The file gives its modules out on demand, so that a plain import would undo what it is made for."""
+    if "_import_structure" in file.bound or re.search(
+        r"(?m)^ *sys\.modules\[__name__\] *=", file.text
+    ):
         return True
-    hooks = "__getattr__" in file.bound or "sys.modules[__name__]" in file.text
-    return hooks and not any(s.level == 1 for s in relative_imports(file))
+    if "__getattr__" not in file.bound:
+        return False
+    imports = relative_imports(file)
+    served = exported_names(file) - file.bound and not any(
+        s.names[0].name == "*" for s in imports
+    )
+    return bool(served) or ("TYPE_CHECKING" in file.bound and not imports)
 
 
 def _spliced(file: Source, edits: Sequence[Edit]) -> bytes:
@@ -237,33 +245,38 @@ def _spliced(file: Source, edits: Sequence[Edit]) -> bytes:
         ) from error
 
 
-def _proved(edited: bytes, data: bytes, change: Change, width: int | None) -> bool:
+def _proved(
+    edited: bytes, file: Source, data: bytes, change: Change, width: int | None
+) -> bool:
     """The edit does what it is asked for, nothing else, once, and can be undone."""
     try:
-        file = read_source(edited)
+        new = read_source(edited)
         return (
-            _differ(read_source(edited), read_source(data), change)
-            and set(change.imports) <= imported_names(file, change.module)
-            and set(change.entries) <= exported_names(file)
-            and _spliced(file, _removals(file, change, width)) == data
+            set(change.imports) <= imported_names(new, change.module)
+            and set(change.entries) <= exported_names(new)
+            and _spliced(new, _removals(new, change, width)) == data
+            and _differ(new, file, change)
         )
     except ScaffoldError:
         return False
 
 
 def _differ(larger: Source, smaller: Source, change: Change) -> bool:
-    """Two files differ in their syntax trees by the import and the entries of a change, and by nothing else."""
-    tree = larger.tree
+    """Two files differ in their syntax trees by the import and the entries of a change, and by nothing else.
+
+    The larger one's tree is cut down to find out.
+    """
     for statement in imports_of(larger, change.module):
         statement.names = [a for a in statement.names if a.name not in change.imports]
-    tree.body = [s for s in tree.body if not isinstance(s, ast.ImportFrom) or s.names]
-    literal = find_literal(tree)
+    literal = find_literal(larger)
     if literal is not None:
         literal.elts = [
             e
             for e in literal.elts
             if not isinstance(e, ast.Constant) or e.value not in change.entries
         ]
+    tree = larger.tree
+    tree.body = [s for s in tree.body if not isinstance(s, ast.ImportFrom) or s.names]
     if _bare(smaller):
         tree.body = tree.body[: len(smaller.tree.body)]
     return ast.dump(tree) == ast.dump(smaller.tree)
