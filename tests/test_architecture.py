@@ -22,7 +22,7 @@ LAYERS = {
     ],
     "mmaction_min": [
         ["errors"],
-        ["registry", "config"],
+        ["registry", "config", "_torchvision"],
         ["runner"],
         ["core"],
         ["models", "datasets"],
