@@ -1,8 +1,10 @@
-"""The command line: parse, call, print. What each command does is in `plan` and `commit`.
+"""The command line: parse, call, print.
 
-scaffold add head MyHead --arg hidden:int=256
-scaffold remove head MyHead
-scaffold list
+    scaffold add head MyHead --arg hidden:int=256
+    scaffold remove head MyHead
+    scaffold list
+
+Each command imports what it needs where it needs it, so that `scaffold --help` pays for click alone.
 """
 
 from __future__ import annotations
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from .plan import Plan
     from .stub import Stub
     from .tree import Tree
-
-# Each command imports what it needs: `scaffold --help` pays for click alone.
 
 
 class _Refusing(click.Group):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from .errors import ScaffoldError
@@ -68,7 +68,7 @@ def plan_add(tree: Tree, stub: Stub) -> Plan:
         ScaffoldError: the name or an argument cannot be used, a file is there already, or the export cannot be edited.
     """
     _refuse_taken(tree, stub)
-    for path in (stub.module, stub.config, stub.test):
+    for path in stub.paths.values():
         _refuse_existing(tree, path)
     init = _read_init(tree, stub)
     exported = _edit(add_export, tree, init, stub)
@@ -91,19 +91,18 @@ def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
     Raises:
         ScaffoldError: there is nothing to remove, a file was edited, or the export cannot be edited.
     """
-    paths = (stub.module, stub.config, stub.test)
-    contents = {path: tree.read(path) for path in paths}
+    contents = {path: tree.read(path) for path in stub.paths.values()}
+    present = {path: text for path, text in contents.items() if text is not None}
     init = tree.read(stub.init)
     is_exported = init is not None and _mentions(init, stub)
-    present = {path: text for path, text in contents.items() if text is not None}
     if not present and not is_exported:
         raise _nothing_to_remove(tree, stub)
     _refuse_other_class(present.get(stub.module), stub)
     edited = _edited(tree, stub, present)
     if edited and not force:
         raise ScaffoldError(
-            f"{_are(edited)} not as `scaffold add` wrote {'it' if len(edited) == 1 else 'them'}",
-            hint="--force deletes what was edited, too",
+            f"not as `scaffold add` wrote it: {', '.join(edited)}",
+            hint="--force deletes it all the same",
         )
     changes = [Change(path, text, None) for path, text in present.items()]
     if init is not None and is_exported:
@@ -199,10 +198,6 @@ def _edited(tree: Tree, stub: Stub, present: Mapping[str, bytes]) -> list[str]:
     except ScaffoldError:  # the comment was edited, and asks for what cannot be
         files = {}
     return [path for path, text in present.items() if text != files.get(path)]
-
-
-def _are(paths: Sequence[str]) -> str:
-    return f"{' and '.join(paths)} {'is' if len(paths) == 1 else 'are'}"
 
 
 def _lines(content: bytes | None) -> list[bytes]:

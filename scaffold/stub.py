@@ -63,6 +63,11 @@ class Stub:
         return f"{TESTS}/{self.kind.package}/test_{self.names.module}.py"
 
     @property
+    def paths(self) -> dict[str, str]:
+        """The three files, each under the name of its template."""
+        return {"module": self.module, "config": self.config, "test": self.test}
+
+    @property
     def exports(self) -> list[str]:
         """The names that the package exports."""
         names = {"cls": self.names.cls, "module": self.names.module}
@@ -91,12 +96,12 @@ class Stub:
             ScaffoldError: an argument or a template is wrong, or a name hides one that the module needs.
         """
         files = {}
-        for path in (self.module, self.config, self.test):
-            role = {self.module: "module", self.config: "config"}.get(path, "test")
+        context = self._context()
+        for role, path in self.paths.items():
             template = f"{role}.py.jinja"
             files[path] = render(
                 self.kind.template(template),
-                self._context(),
+                context,
                 where=f"{self.kind.name}/{template}",
                 line_length=width or BLACK_WIDTH,
             ).encode()

@@ -96,7 +96,9 @@ def test_an_edited_file_is_not_deleted_without_force(
     with open(tree.root / path, "a") as file:
         file.write("\n")
 
-    with pytest.raises(ScaffoldError, match=f"^{path} is not as") as refusal:
+    with pytest.raises(
+        ScaffoldError, match=f"not as `scaffold add` wrote it: {path}\n"
+    ) as refusal:
         plan_remove(tree, stub)
 
     assert "--force" in refusal.value.hint
@@ -111,7 +113,7 @@ def test_a_made_by_comment_that_asks_for_the_impossible_is_an_edit(tree: Tree) -
     config = tree.root / stub.config
     config.write_text(config.read_text().replace("MyHead\n_", "MyHead --arg =\n_"))
 
-    with pytest.raises(ScaffoldError, match="are not as `scaffold add` wrote them"):
+    with pytest.raises(ScaffoldError, match="not as `scaffold add` wrote it"):
         plan_remove(tree, stub)
 
 
@@ -139,7 +141,9 @@ def test_there_may_be_nothing_to_remove(tree: Tree, name: str, hint: str) -> Non
 
 def test_a_hand_written_module_needs_force(tree: Tree) -> None:
     """`scaffold remove head TSNHead` does not delete what add never wrote."""
-    with pytest.raises(ScaffoldError, match=r"tsn_head.* is not as"):
+    with pytest.raises(
+        ScaffoldError, match=r"not as `scaffold add` wrote it: .*tsn_head"
+    ):
         plan_remove(tree, new_stub(tree, "head", "TSNHead"))
 
 
