@@ -103,24 +103,18 @@ def collate(
             return sample
         batch.append(sample)
     try:
-        return {
-            key: (
-                [sample[key] for sample in batch]
-                if key == "img_metas"
-                else _stack(key, batch)
-            )
-            for key in batch[0]
-        }
+        return {key: _stack(key, [sample[key] for sample in batch]) for key in batch[0]}
     except EngineError as e:
         return e
 
 
-def _stack(key: str, batch: Sequence[Results]) -> Any:
-    values = [sample[key] for sample in batch]
+def _stack(key: str, values: list[Any]) -> Any:
+    if key == "img_metas":
+        return values
     shapes = {tuple(getattr(value, "shape", ())) for value in values}
     if len(shapes) > 1:
         raise DataError(
             f"{key!r} has more than one shape in a batch: {', '.join(map(str, sorted(shapes)))}",
-            hint="let the pipeline end with one size: RandomResizedCrop, CenterCrop, or Resize with keep_ratio=False",
+            hint="let the pipeline end with one size: a crop, or Resize with keep_ratio=False",
         )
     return default_collate(values)

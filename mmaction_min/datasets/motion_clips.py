@@ -1,7 +1,7 @@
 """MotionClips: the embedded data set, in which only the order of the frames tells the class.
 
-A textured shape moves over noise, in one of eight ways: four motions, and each of them backwards. The clips are real
-H.264 files, written at first use. Every clip has a twin in the same split: its frames in reverse, under the
+A textured shape moves over noise, in one of eight ways: four motions, and each of them backwards. The texture tells
+the motion, but not its direction. The clips are real H.264 files, written at first use. Every clip has a twin in the same split: its frames in reverse, under the
 opposite label. So a model that forgets the order of the frames gives both the same answer, and is right at most
 half of the time, however well it learns.
 

@@ -15,7 +15,7 @@ TURN = (8.0, 12.0)  # degrees a frame
 GROWTH = (1.045, 1.06)  # the factor of the size, a frame
 RADIUS = (12.0, 17.0)  # of a shape that grows, its middle one
 
-NOISE = 24.0  # grey levels around the ground's own
+NOISE = 12.0  # grey levels around the ground's own
 VERSION = 1  # raise it when the pixels change and no other number does
 
 NUMBERS = (NUM_FRAMES, SHIFT, TURN, GROWTH, RADIUS, NOISE, VERSION)
@@ -44,7 +44,11 @@ def draw_clip(motion: str, size: int, rng: np.random.Generator) -> NDArray[np.ui
 
 
 def draw_shape(motion: str, size: int, rng: np.random.Generator) -> tuple[Array, Array]:
-    """A moving polygon: how far it covers each pixel, and its stripes; both (NUM_FRAMES, size, size), 0..1."""
+    """A moving polygon: how far it covers each pixel, and its stripes; both (NUM_FRAMES, size, size), 0..1.
+
+    The stripes lie across the motion: upright, level, as spokes or as rings. So a single frame shows which pair of
+    classes it is, half of the answer, and only the order of the frames the other half.
+    """
     x, y, angle, scale = place(motion, size, rng)
     u = np.arange(size)[None, None, :] - x  # (T, 1, W)
     v = np.arange(size)[None, :, None] - y  # (T, H, 1)
@@ -63,7 +67,15 @@ def draw_shape(motion: str, size: int, rng: np.random.Generator) -> tuple[Array,
         normal = 2 * np.pi * (side + rng.uniform(-0.25, 0.25)) / sides
         distance = rng.uniform(0.6, 1.0) * radius - along(normal)
         inside = np.minimum(inside, distance)
-    waves = along(rng.uniform(0, 2 * np.pi)) / (rng.uniform(1.5, 2.2) * radius)
+    wavelength = rng.uniform(1.4, 1.9) * radius
+    if motion == "left":
+        waves = np.broadcast_to(u / wavelength, inside.shape)
+    elif motion == "up":
+        waves = np.broadcast_to(v / wavelength, inside.shape)
+    elif motion == "clockwise":
+        waves = 3 * (np.arctan2(v, u) - angle) / (2 * np.pi)  # three spokes
+    else:
+        waves = np.hypot(u, v) / wavelength
     stripes = np.sin(2 * np.pi * (waves + rng.random()))
     return np.clip(inside + 0.5, 0, 1), 0.5 + 0.5 * stripes
 

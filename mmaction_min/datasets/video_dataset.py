@@ -75,11 +75,8 @@ class VideoDataset:
                 self.ann_file,
                 "set ann_file to a text file of lines `path label`",
             ) from e
-        rows = (
-            self._json_rows(text)
-            if self.ann_file.endswith(".json")
-            else self._text_rows(text)
-        )
+        is_json = self.ann_file.endswith(".json")
+        rows = self._json_rows(text) if is_json else self._text_rows(text)
         if not rows:
             raise DataError("the annotation file has no videos", self.ann_file)
         return [
@@ -128,16 +125,13 @@ class VideoDataset:
                 where,
                 "write the class's number, from 0",
             ) from None
-        if label < 0 or (self.num_classes is not None and label >= self.num_classes):
-            below = (
-                ""
-                if self.num_classes is None
-                else f", below num_classes={self.num_classes}"
-            )
+        if label < 0:
+            raise DataError(f"the label {label} is negative", where, "count from 0")
+        if self.num_classes is not None and label >= self.num_classes:
             raise DataError(
-                f"the label {label} is out of range",
+                f"the label {label} is not below num_classes={self.num_classes}",
                 where,
-                f"labels count from 0{below}",
+                "labels count from 0",
             )
         return label
 
@@ -170,21 +164,18 @@ class VideoDataset:
         values: dict[str, float] = {}
         for metric in [metrics] if isinstance(metrics, str) else metrics:
             options = (metric_options or {}).get(metric, {})
-            if metric == "top_k_accuracy":
-                topk = options.get("topk", (1, 5))
-                topk = (topk,) if isinstance(topk, int) else tuple(topk)
-                accuracies = top_k_accuracy(scores, self.labels, topk)
-                values.update(
-                    {
-                        f"top{k}_acc": acc
-                        for k, acc in zip(topk, accuracies, strict=True)
-                    }
-                )
-            elif metric == "mean_class_accuracy":
-                values[metric] = mean_class_accuracy(scores, self.labels)
-            else:
-                raise ConfigError(
-                    f"there is no metric {metric!r}",
-                    hint=f"one of {', '.join(METRICS)}",
-                )
+            values.update(self._measure(metric, scores, **options))
         return values
+
+    def _measure(
+        self, metric: str, scores: NDArray[Any], topk: int | Sequence[int] = (1, 5)
+    ) -> dict[str, float]:
+        if metric == "top_k_accuracy":
+            ks = [topk] if isinstance(topk, int) else topk
+            accuracies = top_k_accuracy(scores, self.labels, ks)
+            return {f"top{k}_acc": a for k, a in zip(ks, accuracies, strict=True)}
+        if metric == "mean_class_accuracy":
+            return {metric: mean_class_accuracy(scores, self.labels)}
+        raise ConfigError(
+            f"there is no metric {metric!r}", hint=f"one of {', '.join(METRICS)}"
+        )

@@ -106,7 +106,9 @@ class Broken:
 
 def test_a_data_error_is_given_back_as_a_value() -> None:
     """The error travels with the batch instead of being raised in the worker."""
-    sample = SeededDataset(Broken(), 0)[0, 0]
+    dataset = SeededDataset(Broken(), 0)
+    sample = dataset[0, 0]
 
+    assert len(dataset) == 1
     assert isinstance(sample, DataError)
     assert str(sample) == "a.mp4: torn"

@@ -33,7 +33,7 @@ class ToyModel(nn.Module):
         return (
             (score - label[:, None]).square().mean()
             if label is not None and return_loss
-            else score.numpy()
+            else score.detach().numpy()
         )
 
     def train_step(self, batch: Mapping[str, Any], optimizer: Any) -> dict[str, Any]:

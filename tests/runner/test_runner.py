@@ -83,7 +83,7 @@ def test_hooks_run_by_priority_and_then_as_they_came(
 
 def test_an_unknown_priority_is_refused(make_runner: MakeRunner) -> None:
     """The names are listed."""
-    with pytest.raises(ConfigError, match="(?s)'FIRST' is no priority.*VERY_HIGH"):
+    with pytest.raises(ConfigError, match=r"(?s)'FIRST' is no priority.*VERY_HIGH"):
         make_runner().register_hook(Hook(), "FIRST")
 
 

@@ -1,7 +1,7 @@
 # Temporal shift module, arXiv 1811.08383: TSN whose blocks see a part of the neighbour frames.
 model = dict(
     type="Recognizer2D",
-    backbone=dict(type="ResNetTSM", depth=18, num_segments=8, shift_div=8),
+    backbone=dict(type="ResNetTSM", depth=18, num_segments=8, shift_div=4),
     cls_head=dict(
         type="TSMHead",
         num_classes=8,

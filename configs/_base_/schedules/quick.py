@@ -1,7 +1,11 @@
 # What a new module is tried with: under two minutes on two cores.
-optimizer = dict(type="SGD", lr=0.05, momentum=0.9, weight_decay=0.0001)
+optimizer = dict(type="AdamW", lr=0.002, weight_decay=0.01)
 optimizer_config = dict(grad_clip=dict(max_norm=20))
 lr_config = dict(
-    policy="CosineAnnealing", min_lr=0, by_epoch=False, warmup="linear", warmup_iters=10
+    policy="CosineAnnealing",
+    min_lr=0,
+    by_epoch=False,
+    warmup="linear",
+    warmup_iters=20,
 )
-total_epochs = 3
+total_epochs = 6

@@ -64,16 +64,11 @@ class SampleFrames:
 
     def __call__(self, results: Results) -> Results:
         total = results["total_frames"]
-        starts = (
-            self._test_starts(total) if self.test_mode else self._train_starts(total)
-        )
-        inds = (
-            starts[:, None] + np.arange(self.clip_len) * self.frame_interval
-        )  # (num_clips, clip_len)
+        choose = self._test_starts if self.test_mode else self._train_starts
+        steps = np.arange(self.clip_len) * self.frame_interval
+        inds = choose(total)[:, None] + steps  # (num_clips, clip_len)
         if self.temporal_jitter:
-            inds += np.random.randint(self.frame_interval, size=inds.size).reshape(
-                inds.shape
-            )
+            inds += np.random.randint(self.frame_interval, size=inds.shape)
         if self.out_of_bound_opt == "loop":
             inds %= total
         else:
@@ -90,16 +85,13 @@ class SampleFrames:
         span = self.clip_len * self.frame_interval
         room = total - span + 1  # places where a clip may start
         share = room // self.num_clips
+        clips = np.arange(self.num_clips)
         if share > 0:
-            return np.arange(self.num_clips) * share + np.random.randint(
-                share, size=self.num_clips
-            )
+            return clips * share + np.random.randint(share, size=self.num_clips)
         if total > max(self.num_clips, span):
             return np.sort(np.random.randint(room, size=self.num_clips))
         if share == 0:
-            return np.around(
-                np.arange(self.num_clips) * (room / self.num_clips)
-            ).astype(np.int64)
+            return np.around(clips * (room / self.num_clips)).astype(np.int64)
         return np.zeros(self.num_clips, np.int64)
 
     def _test_starts(self, total: int) -> NDArray[np.int64]:

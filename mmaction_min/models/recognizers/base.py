@@ -90,7 +90,7 @@ class BaseRecognizer(nn.Module, ABC):
 
     def forward_test(self, imgs: Tensor) -> np.ndarray:
         """(N, K) scores of N clips, averaged over their crops as `average_clips` says."""
-        score = self.forward_scores(imgs).float()
+        score = self.forward_scores(imgs).detach().float()
         return (
             average_clip(score, score.shape[0] // imgs.shape[0], self.average_clips)
             .cpu()

@@ -219,6 +219,17 @@ def test_a_file_without_pictures_is_named(tmp_path: Path) -> None:
         count_frames(str(path))
 
 
+def test_a_video_without_frames_is_named(tmp_path: Path) -> None:
+    """A header alone is nothing to sample from."""
+    video = tmp_path / "empty.avi"
+    with av.open(str(video), "w") as container:
+        container.add_stream("mpeg4", rate=10)
+        container.start_encoding()
+
+    with pytest.raises(DataError, match=r"empty\.avi: the video has no frames"):
+        count_frames(str(video))
+
+
 def test_a_video_that_was_cut_off_says_which_frame_is_not_there(
     make_video: MakeVideo,
 ) -> None:

@@ -1,0 +1,112 @@
+"""ResNetTSM: which channels move, where, and under which names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from mmaction_min.errors import ConfigError
+from mmaction_min.models import ResNet, ResNetTSM
+from mmaction_min.models.backbones.resnet_tsm import TemporalShift, shift
+
+
+def test_a_part_of_the_channels_moves_one_frame_each_way() -> None:
+    """Channel 0 comes from the next frame, channel 1 from the one before, zeros at the ends of each clip."""
+    x = (
+        torch.arange(1.0, 7.0).view(6, 1, 1, 1).expand(6, 4, 2, 2)
+    )  # two clips of three frames
+
+    shifted = shift(x, num_segments=3, shift_div=4)[:, :, 0, 0]
+
+    assert shifted.T.tolist() == [
+        [2, 3, 0, 5, 6, 0],
+        [0, 1, 2, 0, 4, 5],
+        [1, 2, 3, 4, 5, 6],
+        [1, 2, 3, 4, 5, 6],
+    ]
+
+
+def test_the_shift_keeps_the_memory_format_and_passes_gradients() -> None:
+    """channels_last stays so; what is shifted out of a clip gets no gradient."""
+    x = torch.randn(4, 8, 2, 2).to(memory_format=torch.channels_last).requires_grad_()
+
+    shifted = shift(x, num_segments=4, shift_div=8)
+    shifted.sum().backward()
+
+    assert shifted.is_contiguous(memory_format=torch.channels_last)
+    assert x.grad is not None
+    assert x.grad[:, :3, 0, 0].tolist() == [[0, 1, 1], [1, 1, 1], [1, 1, 1], [1, 0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("depth", "place", "shifts", "name"),
+    [
+        (18, "blockres", 8, "layer1.0.conv1.conv.net.weight"),
+        (18, "block", 8, "layer1.0.net.conv1.conv.weight"),
+        (50, "blockres", 16, "layer3.5.conv1.conv.net.weight"),
+        (101, "blockres", 2 + 2 + 12 + 2, "layer3.2.conv1.conv.net.weight"),
+    ],
+)
+def test_blocks_are_wrapped_where_upstream_wraps_them(
+    depth: int, place: str, shifts: int, name: str
+) -> None:
+    """Every block, and from depth 101 on every second one, under upstream's parameter names."""
+    with torch.device("meta"):
+        model = ResNetTSM(depth, shift_place=place)
+
+    assert (
+        sum(isinstance(module, TemporalShift) for module in model.modules()) == shifts
+    )
+    assert name in model.state_dict()
+
+
+def test_without_shift_it_is_a_resnet() -> None:
+    """`is_shift=False` leaves the names as they are."""
+    with torch.device("meta"):
+        assert (
+            ResNetTSM(18, is_shift=False).state_dict().keys()
+            == ResNet(18).state_dict().keys()
+        )
+
+
+def test_init_weights_may_be_called_twice() -> None:
+    """Upstream wraps the blocks again at the second call."""
+    model = ResNetTSM(18)
+    names = list(model.state_dict())
+
+    model.init_weights()
+    model.init_weights()
+
+    assert list(model.state_dict()) == names
+
+
+@pytest.mark.parametrize("place", ["block", "blockres"])
+def test_it_starts_from_the_weights_of_a_plain_resnet(
+    place: str, tmp_path: Path
+) -> None:
+    """A wrapped layer takes the values of the bare one."""
+    plain = ResNet(18)
+    torch.save({"state_dict": plain.state_dict()}, tmp_path / "resnet.pth")
+    model = ResNetTSM(
+        18,
+        shift_place=place,
+        pretrained=str(tmp_path / "resnet.pth"),
+        torchvision_pretrain=False,
+    )
+
+    model.init_weights()
+
+    values = {
+        name.replace(".net.", "."): value for name, value in model.state_dict().items()
+    }
+    assert all(
+        torch.equal(value, values[name]) for name, value in plain.state_dict().items()
+    )
+
+
+def test_an_unknown_place_is_refused() -> None:
+    """The two places are named."""
+    with pytest.raises(ConfigError, match="(?s)no place 'res'.*'blockres' or 'block'"):
+        ResNetTSM(18, shift_place="res")

@@ -1,0 +1,125 @@
+"""Recognizer2D: from clips to losses and scores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from mmaction_min.errors import ConfigError
+from mmaction_min.models import BACKBONES, build_model
+from mmaction_min.models.recognizers.base import average_clip
+
+
+class Means(nn.Module):
+    """Each frame's mean colour as its map; in a tuple, as the tutorial's backbone has it."""
+
+    def __init__(self, in_tuple: bool = False) -> None:
+        super().__init__()
+        self.in_tuple = in_tuple
+
+    def init_weights(self, pretrained: str | None = None) -> None:
+        """Nothing to do."""
+
+    def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
+        x = x.mean((2, 3), keepdim=True)
+        return (x * 0, x) if self.in_tuple else x
+
+
+def recognizer(average_clips: str | None = None, *, in_tuple: bool = False) -> Any:
+    return build_model(
+        dict(
+            type="Recognizer2D",
+            backbone=dict(type=Means, in_tuple=in_tuple),
+            cls_head=dict(
+                type="TSMHead",
+                num_classes=4,
+                in_channels=3,
+                num_segments=2,
+                dropout_ratio=0.0,
+            ),
+            train_cfg=None,
+            test_cfg=dict(average_clips=average_clips),
+        )
+    )
+
+
+IMGS = torch.randn(2, 6, 3, 4, 4)  # two clips, three crops of two segments
+
+
+def test_training_gives_losses_for_the_runner() -> None:
+    """`loss` sums what has "loss" in its name; all numbers stay tensors."""
+    batch = dict(imgs=IMGS[:, :2], label=torch.tensor([[0], [1]]), img_metas=[{}, {}])
+
+    outputs = recognizer().train_step(batch, None)
+
+    assert outputs["num_samples"] == 2
+    assert set(outputs["log_vars"]) == {"loss", "loss_cls", "top1_acc", "top5_acc"}
+    assert (
+        outputs["loss"].requires_grad and not outputs["log_vars"]["loss"].requires_grad
+    )
+    assert outputs["log_vars"]["loss"] == outputs["log_vars"]["loss_cls"]
+
+
+def test_a_backbone_may_return_a_tuple() -> None:
+    """The last map is the one that the head sees."""
+    model = recognizer("score")
+    other = recognizer("score", in_tuple=True)
+    other.load_state_dict(model.state_dict())
+
+    assert np.array_equal(
+        model(IMGS, return_loss=False), other(IMGS, return_loss=False)
+    )
+
+
+@pytest.mark.parametrize(("how", "rows"), [(None, 6), ("score", 2), ("prob", 2)])
+def test_crops_are_averaged_as_asked(how: str | None, rows: int) -> None:
+    """Each clip's three crops become one row, or stay three."""
+    scores = recognizer(how)(IMGS, return_loss=False)
+
+    assert isinstance(scores, np.ndarray)
+    assert scores.shape == (rows, 4)
+
+
+def test_the_mean_of_probabilities_is_not_that_of_scores() -> None:
+    """'prob' is after the softmax."""
+    score = torch.tensor([[0.0, 2.0], [4.0, 0.0]])
+
+    assert average_clip(score, 2, "score").tolist() == [[2.0, 1.0]]
+    assert torch.allclose(
+        average_clip(score, 2, "prob"), score.softmax(1).mean(0, keepdim=True)
+    )
+
+
+def test_a_loss_needs_a_label() -> None:
+    """The message says how to get scores instead."""
+    with pytest.raises(ValueError, match="return_loss=False"):
+        recognizer()(IMGS)
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        (dict(test_cfg=dict(average_clips="mean")), "'mean' is unknown"),
+        (dict(train_cfg=dict(blending=dict(type="Mixup"))), "no blending"),
+        (dict(backbone=dict(type="Resnet", depth=18)), "did you mean ResNet"),
+    ],
+)
+def test_a_wrong_config_is_refused(part: dict[str, Any], message: str) -> None:
+    """What is not known is named, and not ignored."""
+    cfg = dict(
+        type="Recognizer2D",
+        backbone=dict(type=Means),
+        cls_head=dict(type="TSNHead", num_classes=4, in_channels=3),
+    )
+
+    with pytest.raises((ConfigError, KeyError), match=message):
+        build_model({**cfg, **part})
+
+
+def test_registries_are_apart() -> None:
+    """A head is no backbone, whatever upstream's single table says."""
+    assert "TSNHead" not in BACKBONES

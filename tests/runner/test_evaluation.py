@@ -1,0 +1,141 @@
+"""EvalHook: when it evaluates, which checkpoint it keeps, and what a resumed run knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from torch.utils.data import DataLoader
+
+from mmaction_min.errors import ConfigError
+from mmaction_min.runner import (
+    EpochBasedRunner,
+    EvalHook,
+    read_checkpoint,
+    single_gpu_test,
+)
+
+MakeRunner = Callable[..., EpochBasedRunner]
+
+
+def best_files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("best_*"))
+
+
+@pytest.mark.parametrize(
+    ("options", "epochs"),
+    [(dict(), 3), (dict(interval=2), 2), (dict(start=3), 1), (dict(interval=5), 2)],
+    ids=str,
+)
+def test_it_evaluates_at_its_interval_and_at_the_end(
+    make_runner: MakeRunner,
+    loader: DataLoader[Any],
+    options: dict[str, int],
+    epochs: int,
+) -> None:
+    """Of three epochs so many are evaluated, on every sample, the last one always."""
+    runner = make_runner()
+    loader.dataset.scores = [0.5] * 3
+    runner.register_hook(EvalHook(loader, **options), "LOW")
+
+    runner.run([loader])
+
+    assert loader.dataset.evaluated == [12] * epochs
+
+
+@pytest.mark.parametrize(
+    ("rule", "scores", "best"),
+    [
+        (None, [0.2, 0.9, 0.5], 2),
+        ("less", [0.2, 0.1, 0.5], 2),
+        (None, [0.0, -1.0, 0.0], 1),
+    ],
+)
+def test_the_best_checkpoint_is_kept(
+    make_runner: MakeRunner,
+    loader: DataLoader[Any],
+    tmp_path: Path,
+    rule: str | None,
+    scores: list[float],
+    best: int,
+) -> None:
+    """One file, of the best epoch, with its score; a score of 0 counts (upstream takes it for none)."""
+    runner = make_runner()
+    loader.dataset.scores = list(scores)
+    runner.register_hook(EvalHook(loader, rule=rule), "LOW")
+
+    runner.run([loader])
+
+    assert best_files(tmp_path) == [f"best_top1_acc_epoch_{best}.pth"]
+    meta = read_checkpoint(tmp_path / best_files(tmp_path)[0])["meta"]
+    assert (meta["epoch"], meta["hook_msgs"]["best_score"]) == (best, scores[best - 1])
+
+
+def test_a_resumed_run_knows_the_best_score_of_the_epoch_it_resumes(
+    make_runner: MakeRunner, loader: DataLoader[Any], tmp_path: Path
+) -> None:
+    """A checkpoint is saved before its own epoch is evaluated, so the score is read from the best file."""
+    for max_epochs, scores in ((1, [0.9]), (2, [0.5])):
+        runner = make_runner(max_epochs=max_epochs)
+        loader.dataset.scores = scores
+        runner.register_training_hooks(None, checkpoint_config=dict(interval=1))
+        runner.register_hook(EvalHook(loader), "LOW")
+        if max_epochs == 2:
+            runner.resume(tmp_path / "epoch_1.pth")
+        runner.run([loader])
+
+    assert best_files(tmp_path) == ["best_top1_acc_epoch_1.pth"]
+    assert (
+        read_checkpoint(tmp_path / "epoch_2.pth")["meta"]["hook_msgs"]["best_score"]
+        == 0.9
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (dict(rule="higher"), "'higher' is no rule"),
+        (dict(save_best="mAP"), "no metric 'mAP'.*top1_acc"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(
+    make_runner: MakeRunner,
+    loader: DataLoader[Any],
+    options: dict[str, str],
+    message: str,
+) -> None:
+    """Each with what there is."""
+    runner = make_runner()
+    loader.dataset.scores = [0.5]
+
+    with pytest.raises(ConfigError, match=f"(?s){message}"):
+        runner.register_hook(EvalHook(loader, **options), "LOW")
+        runner.run([loader])
+
+
+def test_a_metric_whose_better_side_is_unknown_is_asked_about(
+    make_runner: MakeRunner, loader: DataLoader[Any]
+) -> None:
+    """The rule is never guessed."""
+    hook = EvalHook(loader)
+
+    assert (hook._rule("mAP@0.5"), hook._rule("val_loss")) == ("greater", "less")
+    with pytest.raises(ConfigError, match="say rule='greater' or rule='less'"):
+        hook._rule("distance")
+
+
+def test_scores_come_in_the_order_of_the_data(
+    make_runner: MakeRunner, loader: DataLoader[Any]
+) -> None:
+    """One array a sample; the labels are not shown to the model."""
+    model = make_runner().model
+
+    results = single_gpu_test(model, loader)
+
+    assert len(results) == 12
+    assert not model.training
+    assert float(results[5][0]) == pytest.approx(
+        float(model(loader.dataset[5]["imgs"][None], return_loss=False)[0, 0])
+    )

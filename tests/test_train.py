@@ -1,0 +1,299 @@
+"""`python -m mmaction_min.train` and `test`, on tiny MotionClips, as a user calls them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from mmaction_min import test as test_command
+from mmaction_min import train as train_command
+from mmaction_min.config import Config
+from mmaction_min.errors import ConfigError
+from mmaction_min.runner import read_checkpoint
+
+REPO = Path(__file__).parents[1]
+TINY = """
+_base_ = [
+    "{repo}/configs/_base_/models/tsm_r18.py",
+    "{repo}/configs/_base_/datasets/motion_clips.py",
+    "{repo}/configs/_base_/schedules/quick.py",
+    "{repo}/configs/_base_/default_runtime.py",
+]
+total_epochs = 2
+data = dict(
+    workers_per_gpu=0,
+    train=dict(num_clips=16, root="{cache}"),
+    val=dict(num_clips=8, root="{cache}"),
+    test=dict(num_clips=8, root="{cache}"),
+)
+"""
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Clips that all tests of this file read."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def config(tmp_path: Path, cache: Path) -> str:
+    path = tmp_path / "tiny.py"
+    path.write_text(TINY.format(repo=REPO, cache=cache))
+    return str(path)
+
+
+def train(config: str, work_dir: Path, *args: str) -> int:
+    return train_command.main(
+        [config, "--work-dir", str(work_dir), "--device", "cpu", *args]
+    )
+
+
+def entries(work_dir: Path) -> list[dict[str, Any]]:
+    """The JSON lines of a run, without times."""
+    lines = [
+        json.loads(line)
+        for line in next(work_dir.glob("*.log.json")).read_text().splitlines()
+    ]
+    return [
+        {key: value for key, value in line.items() if "time" not in key}
+        for line in lines[1:]
+    ]
+
+
+def test_a_run_ends_with_an_accuracy_and_checkpoints(
+    config: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And the best checkpoint, tested on the same clips, has the accuracy that training printed."""
+    assert train(config, tmp_path / "run", "--seed", "0") == 0
+    out = capsys.readouterr().out
+    best = max(
+        entry["top1_acc"]
+        for entry in entries(tmp_path / "run")
+        if entry["mode"] == "val"
+    )
+    checkpoint = next((tmp_path / "run").glob("best_top1_acc_*.pth"))
+
+    assert f"best {checkpoint.name} with {best:.4f}" in out
+    assert out.splitlines()[-1].endswith("latest.pth")
+    assert Config.fromfile(tmp_path / "run" / "tiny.py").total_epochs == 2
+
+    assert test_command.main([config, str(checkpoint), "--device", "cpu"]) == 0
+    assert f"top1_acc: {best:.4f}" in capsys.readouterr().out.splitlines()
+
+
+def test_one_seed_gives_the_same_numbers_and_another_seed_others(
+    config: str, tmp_path: Path
+) -> None:
+    """Every loss and every accuracy, to the last digit."""
+    for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
+        assert train(config, tmp_path / name, "--seed", seed, "--deterministic") == 0
+    torch.use_deterministic_algorithms(False)
+
+    assert entries(tmp_path / "a") == entries(tmp_path / "b")
+    assert entries(tmp_path / "a") != entries(tmp_path / "c")
+
+
+def test_a_resumed_run_ends_with_the_weights_of_the_whole_one(
+    config: str, tmp_path: Path
+) -> None:
+    """The seed comes from the checkpoint."""
+    train(config, tmp_path / "whole", "--seed", "5")
+
+    train(
+        config,
+        tmp_path / "second",
+        "--resume-from",
+        str(tmp_path / "whole" / "epoch_1.pth"),
+    )
+
+    whole, second = (
+        read_checkpoint(tmp_path / name / "epoch_2.pth") for name in ("whole", "second")
+    )
+    assert second["meta"]["seed"] == 5
+    assert all(
+        torch.equal(value, second["state_dict"][name])
+        for name, value in whole["state_dict"].items()
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["amp.dtype=bfloat16"],
+        ["channels_last=true"],
+        ["compile.backend=eager"],  # the default backend takes a minute to compile
+        ["workflow=[(train,1),(val,1)]"],
+        [
+            "optimizer.type=CopyOfSGD",
+            "optimizer.lr=0.01",
+            "optimizer.constructor=TSMOptimizerConstructor",
+        ],
+        ["data.workers_per_gpu=1", "log_config.interval=1"],
+    ],
+    ids=lambda options: options[0],
+)
+def test_options_of_a_config_train(
+    config: str, tmp_path: Path, options: list[str]
+) -> None:
+    """Each to a finite loss in every line, without validation."""
+    args = [
+        "--no-validate",
+        "--cfg-options",
+        "total_epochs=1",
+        "data.train.num_clips=8",
+        *options,
+    ]
+
+    assert train(config, tmp_path / "run", *args) == 0
+
+    losses = [entry["loss"] for entry in entries(tmp_path / "run")]
+    assert losses and all(0 < loss < 20 for loss in losses)
+    assert not list((tmp_path / "run").glob("best_*"))
+
+
+def test_training_can_start_from_the_weights_of_another_run(
+    config: str, tmp_path: Path
+) -> None:
+    """`--load-from` takes weights and nothing else: with a rate of 0 they stay what they were."""
+    train(config, tmp_path / "a", "--cfg-options", "total_epochs=1")
+    rate_0 = ["--cfg-options", "total_epochs=1", "optimizer.lr=0.0"]
+
+    train(
+        config,
+        tmp_path / "b",
+        "--load-from",
+        str(tmp_path / "a" / "latest.pth"),
+        *rate_0,
+    )
+
+    first, second = (read_checkpoint(tmp_path / name / "latest.pth") for name in "ab")
+    name = "cls_head.fc_cls.weight"
+    assert torch.equal(first["state_dict"][name], second["state_dict"][name])
+    assert second["meta"]["epoch"] == 1
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (
+            ["--cfg-options", "total_epoch=3"],
+            "total_epoch means nothing to the engine\nhint: did you mean total_epochs?",
+        ),
+        (
+            ["--cfg-options", "model.cls_head.type=TSNhead"],
+            "'TSNhead' is not in the head registry\nhint: did you mean",
+        ),
+        (["--cfg-options", "model.cls_head.drop=1"], "TSMHead: "),
+        (["--cfg-options", "amp.dtype=int8"], "write amp = dict(dtype='bfloat16')"),
+        (
+            ["--cfg-options", "optimizer_config.grad_clips=1"],
+            "optimizer_config: grad_clips is unknown",
+        ),
+        (["--cfg-options", "lr"], "'lr' is no override"),
+        (["--device", "tpu0"], "there is no device 'tpu0'"),
+        (["--resume-from", "none.pth"], "none.pth: there is no such checkpoint"),
+    ],
+    ids=lambda value: value[-1] if isinstance(value, list) else "",
+)
+def test_a_mistake_ends_in_one_message_and_exit_code_1(
+    config: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    args: list[str],
+    message: str,
+) -> None:
+    """No traceback, and the config's name where no better place is known."""
+    assert train(config, tmp_path / "run", *args) == 1
+
+    err = capsys.readouterr().err
+    assert "error: " in err and message in err
+    assert "Traceback" not in err
+
+
+def test_debug_shows_the_traceback(config: str, tmp_path: Path) -> None:
+    """For who writes modules."""
+    with pytest.raises(ConfigError):
+        train(config, tmp_path / "run", "--debug", "--cfg-options", "lr")
+
+
+@pytest.mark.parametrize("key", ["model", "data", "optimizer", "total_epochs"])
+def test_a_config_without_an_entry_says_which(
+    key: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The four that a run cannot do without."""
+    cfg = Config.fromfile(REPO / "configs" / "tsm_r18_motion.py")
+    path = tmp_path / "broken.py"
+    Config({name: value for name, value in cfg.items() if name != key}).dump(path)
+
+    assert (
+        train(str(path), tmp_path / "run", "--cfg-options", "data.workers_per_gpu=0")
+        == 1
+    )
+    assert f"broken.py: the config has no `{key}`" in capsys.readouterr().err
+
+
+def test_torchrun_is_refused_until_it_is_supported(
+    config: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Several processes that train the same model side by side would be a silent waste."""
+    monkeypatch.setenv("WORLD_SIZE", "2")
+
+    assert train(config, tmp_path / "run") == 1
+    assert "one process" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_a_signal_ends_the_run_with_a_checkpoint_and_one_line(
+    config: str, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    """And the run goes on from it."""
+    command = [
+        sys.executable,
+        "-m",
+        "mmaction_min.train",
+        config,
+        "--work-dir",
+        str(tmp_path / "run"),
+    ]
+    options = [
+        "--device",
+        "cpu",
+        "--no-validate",
+        "--cfg-options",
+        "total_epochs=1000",
+        "log_config.interval=1",
+    ]
+    with subprocess.Popen(
+        [*command, *options],
+        cwd=REPO,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        while "Epoch [1/1000][1/2]" not in process.stdout.readline():
+            time.sleep(0.01)
+        process.send_signal(number)
+        out, err = process.stdout.read(), process.stderr.read()
+
+    assert process.returncode == code
+    assert "Traceback" not in err
+    assert out.splitlines()[-1].startswith(
+        f"stopped: asked to stop by {number.name}; go on with --resume-from "
+    )
+    assert read_checkpoint(tmp_path / "run" / "latest.pth")["meta"]["iter"] >= 1
