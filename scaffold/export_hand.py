@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from scaffold.export_all import Literal
 from scaffold.export_items import Items, fill, insertions, longest, take_apart
-from scaffold.export_order import kept_order, place
+from scaffold.export_order import LIST_ORDERS, kept_order, place
 from scaffold.export_source import Edit, Source
 
 # The line lengths that projects keep; a longer line was left to itself.
@@ -152,9 +152,11 @@ def _places(
 
 def _place(values: Sequence[str], name: str, rows: Sequence[float], beside: int) -> int:
     follows = min(rows) >= 0 and list(rows) == sorted(rows)
-    if follows and (len(rows) >= FEWEST_IN_IMPORT_ORDER or kept_order(values)):
+    if follows and (
+        len(rows) >= FEWEST_IN_IMPORT_ORDER or kept_order(values, LIST_ORDERS)
+    ):
         return bisect_left(rows, beside)
-    return place(values, name)
+    return place(values, name, LIST_ORDERS)
 
 
 def _quotes(source: Source, items: Items) -> str:

@@ -10,13 +10,11 @@ from itertools import takewhile
 from scaffold.errors import ScaffoldError
 from scaffold.export_items import fill, insertions, longest, take_apart
 from scaffold.export_order import (
-    ORDERS,
+    IMPORT_ORDERS,
+    MODULE_ORDERS,
     by_type,
-    folded,
     kept_order,
-    natural,
     place,
-    plain,
 )
 from scaffold.export_source import Edit, Source
 
@@ -55,7 +53,7 @@ def add_import(source: Source, module: str, names: Sequence[str], width: int) ->
     if not statements:
         return _first(source, line)
     keys = [_sort_name(s.level, s.module) for s in statements]
-    index = place(keys, _sort_name(1, module), (folded, natural, plain))
+    index = place(keys, _sort_name(1, module), MODULE_ORDERS)
     if index == 0:
         start, _ = _rows(source, statements[0])
         return Edit(start, start, line + "\n")
@@ -110,7 +108,9 @@ def _sort_name(level: int, module: str | None) -> str:
 def _written(source: Source, module: str, names: Sequence[str], width: int) -> str:
     statements = relative_imports(source)
     several = [[a.name for a in s.names] for s in statements if len(s.names) > 1]
-    orders = [o for o in ORDERS if all(kept_order(names, [o]) for names in several)]
+    orders = [
+        o for o in IMPORT_ORDERS if all(kept_order(names, [o]) for names in several)
+    ]
     ordered = sorted(names, key=orders[0] if orders else by_type)
     line = wrapped(module, ordered, width, hanging=_hangs(source))
     notes = {_note(source, s) for s in statements if s.names[0].name != "*"}
@@ -181,7 +181,7 @@ def _extended(
     start, end = source.span(statement)
     items = take_apart(source.code(statement))
     for name in names:
-        index = place([item.split()[0] for item in items.items], name)
+        index = place([item.split()[0] for item in items.items], name, IMPORT_ORDERS)
         items = insertions(items, index, name, 0, width)[0]
     if longest(items.text) > width:
         line = _written(source, str(statement.module), names, width)
