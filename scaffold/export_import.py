@@ -5,17 +5,16 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from scaffold.errors import ScaffoldError
 from scaffold.export_items import fill, insertions, longest, take_apart
 from scaffold.export_order import (
-    ORDERS,
+    IMPORT_ORDERS,
+    MODULE_ORDERS,
     by_type,
-    folded,
     kept_order,
-    natural,
     place,
-    plain,
 )
 from scaffold.export_source import Edit, Source
 
@@ -54,7 +53,7 @@ def add_import(source: Source, module: str, names: Sequence[str], width: int) ->
     if not statements:
         return _first(source, line)
     keys = [_sort_name(s.level, s.module) for s in statements]
-    index = place(keys, _sort_name(1, module), (folded, natural, plain))
+    index = place(keys, _sort_name(1, module), MODULE_ORDERS)
     if index == 0:
         start, _ = _rows(source, statements[0])
         return Edit(start, start, line + "\n")
@@ -109,21 +108,26 @@ def _sort_name(level: int, module: str | None) -> str:
 def _written(source: Source, module: str, names: Sequence[str], width: int) -> str:
     statements = relative_imports(source)
     several = [[a.name for a in s.names] for s in statements if len(s.names) > 1]
-    orders = [o for o in ORDERS if all(kept_order(names, [o]) for names in several)]
+    orders = [
+        o for o in IMPORT_ORDERS if all(kept_order(names, [o]) for names in several)
+    ]
     ordered = sorted(names, key=orders[0] if orders else by_type)
-    hanging = re.search(r"(?m)^from .* import \($", source.text) is not None
-    line = wrapped(module, ordered, width, hanging=hanging)
-    notes = {_note(source, s) for s in statements}
+    line = wrapped(module, ordered, width, hanging=_hangs(source))
+    notes = {_note(source, s) for s in statements if s.names[0].name != "*"}
     note = notes.pop() if len(notes) == 1 else ""
     return f"{line}  {note}" if note.startswith("# noqa") else line
+
+
+def _hangs(source: Source) -> bool:
+    """The file has a list that black wrapped: a name a row, a comma after the last one."""
+    return re.search(r'[(\[]\n(    [\w"]+,\n)+[)\]]', source.text) is not None
 
 
 def _note(source: Source, statement: ast.stmt) -> str:
     """What stands after a statement on its last line."""
     last = statement.end_lineno or statement.lineno
-    return source.text[
-        source.span(statement)[1] : source.line_span(last, last)[1]
-    ].strip()
+    start, end = source.span(statement)[1], source.line_span(last, last)[1]
+    return source.text[start:end].strip()
 
 
 def _rows(source: Source, statement: ast.stmt) -> tuple[int, int]:
@@ -143,12 +147,11 @@ def _below(source: Source, statement: ast.stmt, line: str) -> Edit:
 
 
 def _first(source: Source, line: str) -> Edit:
-    """Open the block of relative imports: a blank line below the other imports, or above the first statement."""
-    body = source.tree.body[1 if ast.get_docstring(source.tree) is not None else 0 :]
-    others = [isinstance(s, ast.Import | ast.ImportFrom) for s in body]
-    count = others.index(False) if False in others else len(others)
-    if count:
-        return _below(source, body[count - 1], "\n" + line)
+    """The first relative import: a blank line below the other imports, or above the first statement."""
+    body = source.tree.body[ast.get_docstring(source.tree) is not None :]
+    others = list(takewhile(lambda s: isinstance(s, ast.Import | ast.ImportFrom), body))
+    if others:
+        return _below(source, others[-1], "\n" + line)
     start, _ = _rows(source, body[0])
     return Edit(start, start, line + "\n\n")
 
@@ -161,15 +164,14 @@ def _deleted(source: Source, statement: ast.stmt, *, only: bool) -> Edit:
             "another statement shares the import's line", f"line {statement.lineno}"
         )
     text = source.text
-    if text[end - 1] != "\n":
-        start -= 1 if start else 0
-    if not only:
-        return Edit(start, end, "")
-    # The first relative import came with a blank line: `_first`, undone.
-    if text[:start].endswith("\n\n") or text[:start] == "\n":
+    if only:
+        # The first relative import came with a blank line: `_first`, undone.
+        if text[:start].endswith("\n\n") or text[:start] == "\n":
+            start -= 1
+        elif text[end : end + 1] == "\n":
+            end += 1
+    if text[end - 1] != "\n" and start:
         start -= 1
-    elif text[end : end + 1] == "\n":
-        end += 1
     return Edit(start, end, "")
 
 
@@ -179,14 +181,11 @@ def _extended(
     start, end = source.span(statement)
     items = take_apart(source.code(statement))
     for name in names:
-        index = place([item.split()[0] for item in items.items], name)
+        index = place([item.split()[0] for item in items.items], name, IMPORT_ORDERS)
         items = insertions(items, index, name, 0, width)[0]
     if longest(items.text) > width:
-        return _below(
-            source,
-            statement,
-            wrapped(str(statement.module), names, width, hanging=True),
-        )
+        line = _written(source, str(statement.module), names, width)
+        return _below(source, statement, line)
     return Edit(start, end, items.text)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from scaffold.errors import ScaffoldError
+
 if TYPE_CHECKING:
     import libcst as cst
 
@@ -33,6 +35,12 @@ class Items:
         """The list, put together again."""
         pairs = zip(self.items, self.gaps, strict=True)
         return self.opening + "".join(item + gap for item, gap in pairs) + self.closing
+
+    @property
+    def one_a_row(self) -> bool:
+        """Each item has a row to itself, and a comma follows the last one."""
+        rows = [self.alone(index) for index in range(len(self.items))]
+        return bool(rows) and all(rows) and "," in self.gaps[-1]
 
     def alone(self, index: int) -> bool:
         """An item has a row to itself."""
@@ -88,30 +96,30 @@ def take_apart(code: str) -> Items:
         code: The literal or the statement alone, its lines ended by plain newlines.
 
     Raises:
-        ValueError: The parts that LibCST gives do not make up the same text.
+        ScaffoldError: LibCST cannot read it, or its parts do not make up the same text.
     """
     import libcst as cst
 
-    parts, bracket = _parsed(code)
+    try:
+        parts, bracket = _parsed(code)
+    except cst.ParserSyntaxError as error:
+        raise ScaffoldError("LibCST cannot read the list of names") from error
     module = cst.Module([])
-    written = [module.code_for_node(part) for part in parts]
-    commas = [
-        module.code_for_node(c) if isinstance(c := part.comma, cst.Comma) else ""
+    gaps = [
+        module.code_for_node(part.comma) if isinstance(part.comma, cst.Comma) else ""
         for part in parts
     ]
-    items = tuple(
-        text.removesuffix(comma) for text, comma in zip(written, commas, strict=True)
-    )
-    gaps = commas
+    written = [module.code_for_node(part) for part in parts]
+    items = [text.removesuffix(gap) for text, gap in zip(written, gaps, strict=True)]
     tail = module.code_for_node(bracket) if bracket else ""
     opening = code[: len(code) - len(tail) - len("".join(written))]
     if gaps:
         gaps[-1] += tail[:-1]
     else:
         opening += tail[:-1]
-    taken = Items(opening, items, tuple(gaps), tail[-1:])
+    taken = Items(opening, tuple(items), tuple(gaps), tail[-1:])
     if taken.text != code:
-        raise ValueError("LibCST reads this list differently from how it is written")
+        raise ScaffoldError("LibCST reads the list of names differently")
     return taken
 
 

@@ -28,20 +28,28 @@ def by_type(name: str) -> Key:
     return (0 if constant else 1 if name[:1].isupper() else 2, *folded(name))
 
 
+def by_capital(name: str) -> Key:
+    """Classes, then functions; each in folded order. `TSN` is a class like any other."""
+    return (0 if name[:1].isupper() else 1, *folded(name))
+
+
 def plain(name: str) -> Key:
     """By code point, as `sorted` does."""
     return (name,)
 
 
-ORDERS: tuple[Order, ...] = (by_type, folded, natural, plain)
+# isort's own order first for what an import names, the one that knows no constants for `__all__`.
+IMPORT_ORDERS: tuple[Order, ...] = (by_type, folded, natural, plain)
+LIST_ORDERS: tuple[Order, ...] = (by_capital, *IMPORT_ORDERS)
+MODULE_ORDERS: tuple[Order, ...] = (folded, natural, plain)
 
 
-def kept_order(names: Sequence[str], orders: Sequence[Order] = ORDERS) -> Order | None:
+def kept_order(names: Sequence[str], orders: Sequence[Order]) -> Order | None:
     """The first of some orders that names are in, or None."""
     return next((order for order in orders if _ascending(names, order)), None)
 
 
-def place(names: Sequence[str], new: str, orders: Sequence[Order] = ORDERS) -> int:
+def place(names: Sequence[str], new: str, orders: Sequence[Order]) -> int:
     """Where a new name belongs: in the order that the others keep; at the end, if they keep none."""
     order = kept_order(names, orders)
     return len(names) if order is None else bisect_right(names, order(new), key=order)

@@ -16,25 +16,16 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from scaffold.errors import ScaffoldError
-from scaffold.export_all import (
-    WIDTHS,
-    Hand,
-    additions,
-    exported_names,
-    find_literal,
-    line_width,
-    read_listing,
-    removal,
-)
+from scaffold.export_all import exported_names, find_literal
+from scaffold.export_bare import furnish, is_bare, strip
+from scaffold.export_hand import WIDTHS, additions, line_width, read_listing, removal
 from scaffold.export_import import (
     add_import,
     imported_names,
     imports_of,
     relative_imports,
     remove_import,
-    wrapped,
 )
-from scaffold.export_order import by_type
 from scaffold.export_source import Edit, Source, read_source
 
 
@@ -132,7 +123,7 @@ def _missing(file: Source, module: str, names: Sequence[str]) -> Change:
             )
     if imports and _lazy(file):
         raise ScaffoldError("the file loads its modules lazily, by a table of its own")
-    if find_literal(file) is None and not _bare(file):
+    if find_literal(file) is None and not is_bare(file):
         return Change(module, imports, ())
     listed = exported_names(file)
     return Change(module, imports, tuple(name for name in names if name not in listed))
@@ -142,98 +133,62 @@ def _present(file: Source, module: str, names: Sequence[str]) -> Change:
     """What can be taken out of a file of some names."""
     have, listed = imported_names(file, module), exported_names(file)
     literal = find_literal(file)
+    items = literal.elts if literal else []
+    editable = {item.value for item in items if isinstance(item, ast.Constant)}
+    used = {node.id for node in ast.walk(file.tree) if isinstance(node, ast.Name)}
     for name in names:
         if name not in have and (name in file.bound or name not in listed):
             raise ScaffoldError(f"`{name}` is not imported from .{module} in this file")
-        if any(
-            isinstance(node, ast.Name) and node.id == name
-            for node in ast.walk(file.tree)
-        ):
+        if name in used:
             raise ScaffoldError(f"`{name}` is still used in this file")
-    editable = (
-        {e.value for e in literal.elts if isinstance(e, ast.Constant)}
-        if literal
-        else set()
-    )
-    entries = tuple(name for name in names if name in listed)
-    for name in entries:
-        if name not in editable:
+        if name in listed - editable:
             raise ScaffoldError(f"`{name}` is added to `__all__` by another statement")
-    return Change(module, tuple(name for name in names if name in have), entries)
+    imports = tuple(name for name in names if name in have)
+    return Change(module, imports, tuple(name for name in names if name in listed))
 
 
 def _ways(file: Source, change: Change, width: int | None) -> Iterator[list[Edit]]:
-    """The ways to make a change, the likeliest hand first."""
-    if _bare(file):
-        end = len(file.text)
-        yield [Edit(end, end, _opened(file.text, change.module, change.entries, width))]
+    """The ways to make a change, the likeliest first."""
+    module, imports, entries = change
+    if is_bare(file):
+        yield [furnish(file, module, entries, width or WIDTHS[0])]
         return
-    edits: list[Edit] = []
-    if change.imports:
-        edits.append(
-            add_import(file, change.module, change.imports, line_width(file, width))
-        )
-        beside = edits[0].end
-    else:
-        beside = file.span(imports_of(file, change.module)[-1])[1]
+    limit = width or line_width(file)
+    edits = [add_import(file, module, imports, limit)] if imports else []
     literal = find_literal(file)
-    if literal is None or not change.entries:
+    if literal is None or not entries:
         yield edits
         return
+    beside = edits[0].end if edits else file.span(imports_of(file, module)[-1])[1]
     listing = read_listing(file, literal)
-    for entry in additions(file, listing, change.entries, beside, width):
+    for entry in additions(file, listing, entries, beside, limit):
         yield [*edits, entry]
 
 
 def _removals(file: Source, change: Change, width: int | None) -> list[Edit]:
-    edits = remove_import(file, change.module, change.imports) if change.imports else []
+    """The edits that take a change out again."""
+    module, imports, entries = change
+    edits = remove_import(file, module, imports) if imports else []
     literal = find_literal(file)
-    if literal is None or not change.entries:
+    if literal is None or not entries:
         return edits
     listing = read_listing(file, literal)
-    if change.imports and set(listing.values) == set(change.entries):
-        start, _ = file.span(imports_of(file, change.module)[0])
-        entries = [value for value in listing.values if value]
-        for header in (
-            file.text[: start - blanks] for blanks in range(min(start, 2) + 1)
-        ):
-            if header + _opened(header, change.module, entries, width) == file.text:
-                return [Edit(len(header), len(file.text), "")]
-    return [*edits, removal(file, listing, change.entries, width)]
-
-
-def _opened(header: str, module: str, names: Sequence[str], width: int | None) -> str:
-    """What makes the first export of a file that holds at most a docstring and comments, in black's style."""
-    limit = width or WIDTHS[0]
-    line = wrapped(module, sorted(names, key=by_type), limit, hanging=True)
-    head = "__all__ = "
-    entries = Hand("[", "]", len(head), "    ", False, limit).write(
-        [f'"{name}"' for name in names]
-    )
-    text = f"{line}\n\n{head}{entries}"
-    if header and not header.endswith("\n"):
-        return "\n\n" + text
-    return ("\n" if header else "") + text + "\n"
-
-
-def _bare(file: Source) -> bool:
-    """The file holds nothing but, perhaps, a docstring and comments."""
-    return len(file.tree.body) == (ast.get_docstring(file.tree) is not None)
+    if set(listing.values) == set(entries) == set(imports):
+        names = [value for value in listing.values if value]
+        stripped = strip(file, module, names, width or WIDTHS[0])
+        if stripped:
+            return [stripped]
+    return [*edits, removal(listing, entries, width or line_width(file))]
 
 
 def _lazy(file: Source) -> bool:
     """The file gives its modules out on demand, so that a plain import would undo what it is made for."""
-    if "_import_structure" in file.bound or re.search(
-        r"(?m)^ *sys\.modules\[__name__\] *=", file.text
-    ):
+    replaced = re.search(r"(?m)^ *sys\.modules\[__name__\] *=", file.text)
+    if replaced or "_import_structure" in file.bound:
         return True
-    if "__getattr__" not in file.bound:
+    if "__getattr__" not in file.bound or relative_imports(file):
         return False
-    imports = relative_imports(file)
-    served = exported_names(file) - file.bound and not any(
-        s.names[0].name == "*" for s in imports
-    )
-    return bool(served) or ("TYPE_CHECKING" in file.bound and not imports)
+    return "TYPE_CHECKING" in file.bound or not exported_names(file) <= file.bound
 
 
 def _spliced(file: Source, edits: Sequence[Edit]) -> bytes:
@@ -270,14 +225,11 @@ def _differ(larger: Source, smaller: Source, change: Change) -> bool:
         statement.names = [a for a in statement.names if a.name not in change.imports]
     literal = find_literal(larger)
     if literal is not None:
-        literal.elts = [
-            e
-            for e in literal.elts
-            if not isinstance(e, ast.Constant) or e.value not in change.entries
-        ]
+        items = [(getattr(item, "value", None), item) for item in literal.elts]
+        literal.elts = [item for value, item in items if value not in change.entries]
     tree = larger.tree
     tree.body = [s for s in tree.body if not isinstance(s, ast.ImportFrom) or s.names]
-    if _bare(smaller):
+    if is_bare(smaller):
         tree.body = tree.body[: len(smaller.tree.body)]
     return ast.dump(tree) == ast.dump(smaller.tree)
 
