@@ -9,6 +9,6 @@ _base_ = [
 lr_config = dict(
     _delete_=True,
     policy="RelativeStep",
-    steps=[1, 2],
-    lrs=[0.05, 0.01],
+    steps=[2, 5],
+    lrs=[0.002, 0.0005],
 )
