@@ -1,0 +1,194 @@
+"""The command line: parse, call, print.
+
+    scaffold add head MyHead --arg hidden:int=256
+    scaffold remove head MyHead
+    scaffold list
+
+Each command imports what it needs where it needs it, so that `scaffold --help` pays for click alone.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .errors import ScaffoldError
+
+if TYPE_CHECKING:
+    from .kinds import Kind
+    from .plan import Plan
+    from .stub import Stub
+    from .tree import Tree
+
+
+class _Refusing(click.Group):
+    """Turns a refusal into its text on standard error, and its exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ScaffoldError as e:
+            click.echo(f"error: {e}", err=True)
+            ctx.exit(e.exit_code)
+        except OSError as e:
+            if e.errno == errno.EPIPE:  # `scaffold list | head`: click ends quietly
+                raise
+            click.echo(f"error: {e.filename or 'I/O'}: {e.strerror}", err=True)
+            ctx.exit(74)
+
+
+_root = click.option(
+    "--root",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False),
+    help="The tree; without it, the tree around the current folder.",
+)
+_dry_run = click.option(
+    "--dry-run", is_flag=True, help="Print the change as a diff; write nothing."
+)
+
+
+@click.group(cls=_Refusing, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(
+    package_name="mmaction-min", prog_name="scaffold", message="%(prog)s %(version)s"
+)
+def main() -> None:
+    """Add a module to a framework tree: its code, export, config and test.
+
+    \b
+    scaffold add head MyHead         writes all four
+    scaffold remove head MyHead      takes them back
+    scaffold list                    shows the kinds, and what the tree has of each
+    """
+
+
+@main.command()
+@click.argument("kind")
+@click.argument("name")
+@click.option(
+    "--arg",
+    "options",
+    multiple=True,
+    metavar="NAME[:TYPE][=DEFAULT]",
+    help="An argument of the constructor; give it once for each.",
+)
+@_dry_run
+@_root
+def add(
+    kind: str, name: str, options: tuple[str, ...], dry_run: bool, root: str | None
+) -> None:
+    """Add a module of a KIND; NAME is its class, in CamelCase.
+
+    \b
+    scaffold add backbone MyNet --arg width:int=64
+    scaffold add head MyHead
+    scaffold add loss MyLoss
+    scaffold add optimizer MyOptimizer --arg a:float=0.1 --arg b:float=0.9
+    scaffold add constructor MyOptimizerConstructor
+    scaffold add lr-hook RelativeStep
+    """
+    from .plan import plan_add
+
+    tree, stub = _request(root, kind, name, options)
+    plan = plan_add(tree, stub)
+    _carry_out(tree, plan, dry_run=dry_run)
+    if not dry_run:
+        click.echo("\nnext:")
+        for command in stub.next_commands(lambda path: shlex.quote(_shown(tree, path))):
+            click.echo(f"  {command}")
+
+
+@main.command()
+@click.argument("kind")
+@click.argument("name")
+@click.option("--force", is_flag=True, help="Delete what was edited since, too.")
+@_dry_run
+@_root
+def remove(kind: str, name: str, force: bool, dry_run: bool, root: str | None) -> None:
+    """Take back an add: the tree is then what it was before.
+
+    \b
+    scaffold remove head MyHead
+    """
+    from .plan import plan_remove
+
+    tree, stub = _request(root, kind, name)
+    _carry_out(tree, plan_remove(tree, stub, force=force), dry_run=dry_run)
+
+
+@main.command(name="list")
+@click.argument("kind", required=False)
+@_root
+def list_(kind: str | None, root: str | None) -> None:
+    """Show the kinds, and what the tree registers under each.
+
+    \b
+    scaffold list
+    scaffold list head
+    """
+    from .kinds import find_kind, find_kinds
+
+    tree = _find_tree(root)
+    kinds = [find_kind(tree.root, kind)] if kind else find_kinds(tree.root).values()
+    for kind_ in kinds:
+        click.echo(f"{kind_.name}: {kind_.summary}")
+        click.echo(_registered(tree, kind_))
+
+
+def _registered(tree: Tree, kind: Kind) -> str:
+    """What there is of a kind, a line for each that the tree's code registers."""
+    from .registrations import find_registrations
+
+    try:
+        found = find_registrations(tree, kind)
+    except ScaffoldError as e:  # the tree has no place for this kind
+        return f"  {e.what}\n"
+    lines = [f"  {r.name:<28}{_shown(tree, r.path)}:{r.line}\n" for r in found]
+    if kind.taken:
+        names = f"not of the tree: {', '.join(kind.taken)}"
+        lines.append(click.wrap_text(names, 78, "  ", "  ") + "\n")
+    return "".join(lines)
+
+
+def _find_tree(root: str | None) -> Tree:
+    from pathlib import Path
+
+    from .tree import find_tree
+
+    return find_tree(Path(root or "."), upwards=root is None)
+
+
+def _request(
+    root: str | None, kind: str, name: str, options: tuple[str, ...] = ()
+) -> tuple[Tree, Stub]:
+    from .kinds import find_kind
+    from .names import make_names
+    from .stub import Stub
+
+    tree = _find_tree(root)
+    found = find_kind(tree.root, kind)
+    names = make_names(name, found.suffix)
+    return tree, Stub(found, names, tree.framework(found.package), options)
+
+
+def _carry_out(tree: Tree, plan: Plan, *, dry_run: bool) -> None:
+    from .commit import commit
+
+    if dry_run:
+        click.echo(plan.diff(), nl=False)
+        return
+    commit(tree, plan)
+    for change in plan.changes:
+        click.echo(f"{change.verb} {_shown(tree, change.path)}")
+
+
+def _shown(tree: Tree, path: str) -> str:
+    """A path of the tree as it can be pasted in the current folder."""
+    here = os.getcwd()
+    full = os.path.join(tree.root, path)
+    near = os.path.commonpath([here, tree.root]) in (here, str(tree.root))
+    return os.path.relpath(full, here) if near else full

@@ -1,0 +1,50 @@
+"""The first export of a file that holds nothing but, perhaps, a docstring and comments."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from scaffold.export_hand import Hand
+from scaffold.export_import import imports_of, wrapped
+from scaffold.export_order import by_type
+from scaffold.export_source import Edit, Source
+
+
+def is_bare(source: Source) -> bool:
+    """The file holds nothing but, perhaps, a docstring and comments."""
+    return _statements(source) == 0
+
+
+def furnish(source: Source, module: str, names: Sequence[str], width: int) -> Edit:
+    """Import names and open `__all__` with them, in black's style, a blank line apart."""
+    end = len(source.text)
+    return Edit(end, end, _furniture(source.text, module, names, width))
+
+
+def strip(source: Source, module: str, names: Sequence[str], width: int) -> Edit | None:
+    """`furnish`, undone; None for a file that it did not make."""
+    found = imports_of(source, module)
+    if not found or _statements(source) != 2:
+        return None
+    start, _ = source.span(found[0])
+    for end in range(max(start - 2, 0), start + 1):
+        header = source.text[:end]
+        if header + _furniture(header, module, names, width) == source.text:
+            return Edit(end, len(source.text), "")
+    return None
+
+
+def _statements(source: Source) -> int:
+    return len(source.tree.body) - (ast.get_docstring(source.tree) is not None)
+
+
+def _furniture(header: str, module: str, names: Sequence[str], width: int) -> str:
+    line = wrapped(module, sorted(names, key=by_type), width, hanging=True)
+    head = "__all__ = "
+    hand = Hand("[", "]", len(head), "    ", comma=False, width=width)
+    entries = hand.write([f'"{name}"' for name in names])
+    text = f"{line}\n\n{head}{entries}"
+    if header and not header.endswith("\n"):
+        return "\n\n" + text
+    return ("\n" if header else "") + text + "\n"

@@ -1,0 +1,209 @@
+"""add | remove -> Plan: the files to create, edit and delete, each with what was there before. Nothing is written."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from .errors import ScaffoldError
+from .exports import add_export, remove_export
+from .registrations import find_registrations, parse
+from .stub import Stub, options_in
+from .tree import Tree
+
+
+@dataclass(frozen=True)
+class Change:
+    """What happens to one file.
+
+    Attributes:
+        path: from the tree's root.
+        before: what the file held when the plan was made; None if it did not exist.
+        after: what it will hold; None if it will not exist.
+    """
+
+    path: str
+    before: bytes | None
+    after: bytes | None
+
+    @property
+    def verb(self) -> str:
+        """create, update or remove."""
+        if self.before is None:
+            return "create"
+        return "remove" if self.after is None else "update"
+
+    def diff(self) -> bytes:
+        """The change as a unified diff that `git apply` takes."""
+        old, new = f"a/{self.path}".encode(), f"b/{self.path}".encode()
+        head = b"diff --git %s %s\n" % (old, new)
+        if self.before is None:
+            head, old = head + b"new file mode 100644\n", b"/dev/null"
+        if self.after is None:
+            head, new = head + b"deleted file mode 100644\n", b"/dev/null"
+        lines = difflib.diff_bytes(
+            difflib.unified_diff, _lines(self.before), _lines(self.after), old, new
+        )
+        return head + b"".join(map(_ended, lines))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The changes of one command, in the order in which they are safe: Python can import the tree after each."""
+
+    changes: tuple[Change, ...]
+
+    def diff(self) -> bytes:
+        """All changes as one unified diff."""
+        return b"".join(change.diff() for change in self.changes)
+
+
+def plan_add(tree: Tree, stub: Stub) -> Plan:
+    """The plan that writes a new module, its config stub, its test and its export.
+
+    Raises:
+        ScaffoldError: the name or an argument cannot be used, a file is there already, or the export cannot be edited.
+    """
+    _refuse_taken(tree, stub)
+    for path in stub.paths.values():
+        _refuse_existing(tree, path)
+    init = _read_init(tree, stub)
+    exported = _edit(add_export, tree, init, stub)
+    files = stub.render(tree.width())
+    created = (Change(path, None, content) for path, content in files.items())
+    return Plan((*created, Change(stub.init, init, exported)))
+
+
+def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
+    """The plan that takes an add back.
+
+    A file is as add wrote it if the templates give it again, byte for byte, with the arguments that its own comment
+    tells. So no record of the add is needed.
+
+    Args:
+        tree: the tree.
+        stub: what was added; its options are found in the files.
+        force: delete files that were edited since, too.
+
+    Raises:
+        ScaffoldError: there is nothing to remove, a file was edited, or the export cannot be edited.
+    """
+    contents = {path: tree.read(path) for path in stub.paths.values()}
+    present = {path: text for path, text in contents.items() if text is not None}
+    init = tree.read(stub.init)
+    is_exported = init is not None and _mentions(init, stub)
+    if not present and not is_exported:
+        raise _nothing_to_remove(tree, stub)
+    _refuse_other_class(present.get(stub.module), stub)
+    edited = _edited(tree, stub, present)
+    if edited and not force:
+        raise ScaffoldError(
+            f"not as `scaffold add` wrote it: {', '.join(edited)}",
+            hint="--force deletes it all the same",
+        )
+    changes = [Change(path, text, None) for path, text in present.items()]
+    if init is not None and is_exported:
+        changes.insert(
+            0, Change(stub.init, init, _edit(remove_export, tree, init, stub))
+        )
+    return Plan(tuple(changes))
+
+
+def _refuse_taken(tree: Tree, stub: Stub) -> None:
+    kind, name = stub.kind, stub.names.name
+    if name.casefold() in map(str.casefold, kind.taken):
+        raise ScaffoldError(
+            f"{name} is already registered in {kind.registry}, from outside the tree",
+            hint=f"choose another name, such as My{name}",
+        )
+    for found in find_registrations(tree, kind):
+        if found.name.casefold() == name.casefold():
+            raise ScaffoldError(
+                f"{found.name} is already registered in {kind.registry}",
+                f"{found.path}:{found.line}",
+                f"choose another name; `scaffold list {kind.name}` shows those that are taken",
+            )
+
+
+def _refuse_existing(tree: Tree, path: str) -> None:
+    """Refuse a file, link or folder of this name, in any case: some file systems know only one."""
+    folder, _, name = path.rpartition("/")
+    for other in tree.names_in(folder):
+        if other.casefold() in (name.casefold(), name.removesuffix(".py").casefold()):
+            raise ScaffoldError(
+                f"{folder}/{other} is there already",
+                hint="choose another name, or move that file away",
+            )
+
+
+def _read_init(tree: Tree, stub: Stub) -> bytes:
+    init = tree.read(stub.init)
+    if init is None:
+        raise ScaffoldError(
+            "the package has no __init__.py to export from",
+            stub.init,
+            "create it, an empty file will do",
+        )
+    parse(init, stub.init)
+    return init
+
+
+def _edit(edit: Callable[..., bytes], tree: Tree, init: bytes, stub: Stub) -> bytes:
+    try:
+        return edit(init, stub.names.module, stub.exports, width=tree.width())
+    except ScaffoldError as e:
+        raise type(e)(e.what, e.where or stub.init, e.hint) from e
+
+
+def _mentions(init: bytes, stub: Stub) -> bool:
+    """The package imports the module, or names one of its exports in a string of `__all__`."""
+    for node in ast.walk(parse(init, stub.init)):
+        if isinstance(node, ast.ImportFrom) and node.module == stub.names.module:
+            return True
+        if isinstance(node, ast.Constant) and node.value in stub.exports:
+            return True
+    return False
+
+
+def _nothing_to_remove(tree: Tree, stub: Stub) -> ScaffoldError:
+    names = [found.name for found in find_registrations(tree, stub.kind)]
+    near = difflib.get_close_matches(stub.names.name, names, n=1)
+    return ScaffoldError(
+        f"the tree has no {stub.kind.name} {stub.names.name}",
+        hint=(
+            f"did you mean {near[0]}?"
+            if near
+            else f"`scaffold list {stub.kind.name}` shows what it has"
+        ),
+    )
+
+
+def _refuse_other_class(source: bytes | None, stub: Stub) -> None:
+    """Refuse a module that has the right name by chance: `Resnet3D` is not what resnet3d.py holds."""
+    if source is None:
+        return
+    nodes = ast.walk(parse(source, stub.module))
+    if not any(isinstance(n, ast.ClassDef) and n.name == stub.names.cls for n in nodes):
+        raise ScaffoldError(f"it has no class {stub.names.cls}", stub.module)
+
+
+def _edited(tree: Tree, stub: Stub, present: Mapping[str, bytes]) -> list[str]:
+    sources = (present.get(stub.config, b""), present.get(stub.test, b""))
+    options = next(filter(None, map(options_in, sources)), ())
+    try:
+        files = replace(stub, options=options).render(tree.width())
+    except ScaffoldError:  # the comment was edited, and asks for what cannot be
+        files = {}
+    return [path for path, text in present.items() if text != files.get(path)]
+
+
+def _lines(content: bytes | None) -> list[bytes]:
+    """The lines as git counts them: a newline ends one, a carriage return does not."""
+    return re.findall(rb"[^\n]*\n|[^\n]+", content or b"")
+
+
+def _ended(line: bytes) -> bytes:
+    return line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n"

@@ -1,0 +1,53 @@
+"""A template and its context -> Python text in black's form. The only module that imports jinja2 and black."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import ScaffoldError
+
+
+def render(
+    template: str, context: Mapping[str, Any], *, where: str, line_length: int
+) -> str:
+    """The text of a file that scaffold creates.
+
+    Args:
+        template: Jinja; it runs in the sandbox, and a name that the context lacks is an error.
+        context: text, numbers, and lists and dicts of these: an object would be a way out of the sandbox.
+        where: the template's name, for messages.
+        line_length: for black.
+
+    Raises:
+        ScaffoldError: the template does not render, or not to Python.
+    """
+    import jinja2
+    import jinja2.sandbox
+
+    environment = jinja2.sandbox.SandboxedEnvironment(
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    try:
+        text = environment.from_string(template).render(context)
+    except jinja2.TemplateSyntaxError as e:
+        raise ScaffoldError(f"{e.message}", f"{where}:{e.lineno}") from e
+    except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as e:
+        raise ScaffoldError(f"the template does not render: {e}", where) from e
+    return _black(text, where, line_length)
+
+
+def _black(text: str, where: str, line_length: int) -> str:
+    from black import format_str
+    from black.mode import Mode, TargetVersion
+    from black.parsing import InvalidInput
+
+    mode = Mode(line_length=line_length, target_versions={TargetVersion.PY310})
+    try:
+        compile(text, where, "exec", dont_inherit=True)
+        return format_str(text, mode=mode)
+    except (SyntaxError, ValueError, InvalidInput) as e:
+        raise ScaffoldError(f"the template gives no Python: {e}", where) from e

@@ -1,0 +1,178 @@
+"""The three files of a new module: its code, its config stub and its test; where they go and what is in them."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from .arguments import Argument, parse_arguments
+from .errors import ScaffoldError
+from .kinds import Kind
+from .names import Names
+from .render import render
+from .tree import BLACK_WIDTH, CONFIGS, TESTS
+
+# The comment in a config stub and in a test that says how they were made, so that `remove` needs no other record.
+_MADE_BY = re.compile(rb"^# Made by: scaffold add \S+ \S+ (.+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Stub:
+    """What an add writes, but for the export.
+
+    Attributes:
+        kind: what is added.
+        names: its names.
+        framework: the package that it goes into.
+        options: the texts of `--arg`.
+    """
+
+    kind: Kind
+    names: Names
+    framework: str
+    options: tuple[str, ...] = ()
+
+    @cached_property
+    def arguments(self) -> tuple[Argument, ...]:
+        """The arguments of the constructor."""
+        return self.kind.arguments(parse_arguments(self.options))
+
+    @property
+    def init(self) -> str:
+        """The file that exports the module; this and all paths are from the tree's root."""
+        return f"{self.framework}/{self.kind.package}/__init__.py"
+
+    @property
+    def module(self) -> str:
+        """The file of the new class."""
+        return f"{self.framework}/{self.kind.package}/{self.names.module}.py"
+
+    @property
+    def config(self) -> str:
+        """The file of the config stub."""
+        return f"{CONFIGS}/{self.kind.configs}/{self.names.module}.py"
+
+    @property
+    def test(self) -> str:
+        """The file of the unit test; its folders mirror the module's."""
+        return f"{TESTS}/{self.kind.package}/test_{self.names.module}.py"
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """The three files, each under the name of its template."""
+        return {"module": self.module, "config": self.config, "test": self.test}
+
+    @property
+    def exports(self) -> list[str]:
+        """The names that the package exports."""
+        names = {"cls": self.names.cls, "module": self.names.module}
+        return [_fill(text, names) for text in self.kind.exports]
+
+    def next_commands(self, shown: Callable[[str], str] = str) -> list[str]:
+        """What to type after an add.
+
+        Args:
+            shown: writes a path of the tree as the command needs it; from the tree's root, if nothing is said.
+        """
+        values = {
+            "framework": self.framework,
+            "config": shown(self.config),
+            "test": shown(self.test),
+        }
+        return [_fill(text, values) for text in self.kind.next]
+
+    def render(self, width: int | None) -> dict[str, bytes]:
+        """The content of each file by its path, the module first.
+
+        Args:
+            width: of the tree's code; black's own if the tree says nothing.
+
+        Raises:
+            ScaffoldError: an argument or a template is wrong, or a name hides one that the module needs.
+        """
+        files = {}
+        context = self._context()
+        for role, path in self.paths.items():
+            template = f"{role}.py.jinja"
+            files[path] = render(
+                self.kind.template(template),
+                context,
+                where=f"{self.kind.name}/{template}",
+                line_length=width or BLACK_WIDTH,
+            ).encode()
+        self._refuse_hiding(ast.parse(files[self.module]))
+        return files
+
+    def _context(self) -> dict[str, Any]:
+        """All that a template can use; only text, numbers, and lists and dicts of them."""
+        options = [word for text in self.options for word in ("--arg", text)]
+        command = ["scaffold", "add", self.kind.name, self.names.name, *options]
+        fields = ("name", "type", "default", "parameter", "given", "value")
+        return {
+            "cls": self.names.cls,
+            "name": self.names.name,
+            "module": self.names.module,
+            "registry": self.kind.registry,
+            "base": self.kind.base,
+            "imports": _fill(
+                "\n".join(self.kind.imports), {"framework": self.framework}
+            ),
+            "framework": self.framework,
+            "package": f"{self.framework}.{self.kind.package}".replace("/", "."),
+            "config": self.config,
+            "test": self.test,
+            "to_root": len(self.test.split("/")) - 1,
+            "args": [{f: getattr(a, f) for f in fields} for a in self.arguments],
+            "arg_names": [a.name for a in self.arguments],
+            "needs_any": any("Any" in a.type for a in self.arguments),
+            "command": shlex.join(command),
+            "next": self.next_commands(),
+        }
+
+    def _refuse_hiding(self, module: ast.Module) -> None:
+        """Refuse a class that hides an import of its module, and an argument that hides anything that the module binds."""
+        imported = {
+            (alias.asname or alias.name).partition(".")[0]
+            for node in ast.walk(module)
+            if isinstance(node, ast.Import | ast.ImportFrom)
+            for alias in node.names
+        }
+        for name in self.exports:
+            if name in imported:
+                raise ScaffoldError(
+                    f"{name} is a name that the new module itself imports",
+                    hint=f"choose another, such as My{name}",
+                )
+        defined = (ast.ClassDef, ast.FunctionDef)
+        bound = imported | {n.name for n in ast.walk(module) if isinstance(n, defined)}
+        for argument in self.arguments:
+            if argument.name in bound:
+                raise ScaffoldError(
+                    f"{argument.name} is a name that the new module uses itself",
+                    f"--arg {argument.name}",
+                    f"choose another, such as {argument.name}_",
+                )
+
+
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    """Put values into a fact of a kind; not `str.format`, which would let the fact reach into objects."""
+    for key, value in values.items():
+        text = text.replace(f"{{{key}}}", value)
+    return text
+
+
+def options_in(source: bytes) -> tuple[str, ...]:
+    """The `--arg` texts of the add that made a config stub or a test; none if it does not say."""
+    made_by = _MADE_BY.search(source)
+    if made_by is None:
+        return ()
+    try:
+        words = shlex.split(made_by[1].decode())
+    except ValueError:  # edited: it will differ from what add writes in any case
+        return ()
+    return tuple(words[1::2])

@@ -1,0 +1,297 @@
+"""The command line: what it prints, where, and with which exit code."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from scaffold.cli import main
+from scaffold.tree import Tree
+
+Snapshot = Callable[[], dict[str, "bytes | None"]]
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def scaffold(*words: str) -> Result:
+    """Run a command in this process."""
+    return CliRunner().invoke(main, words, catch_exceptions=False)
+
+
+def test_add_prints_a_line_for_each_file_and_what_to_type_next(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The paths are those of the current folder, to be pasted."""
+    monkeypatch.chdir(tree.root)
+
+    result = scaffold("add", "head", "MyHead", "--arg", "hidden:int=256")
+
+    assert result.output == (
+        "create fw/models/heads/my_head.py\n"
+        "create configs/heads/my_head.py\n"
+        "create tests/models/heads/test_my_head.py\n"
+        "update fw/models/heads/__init__.py\n"
+        "\n"
+        "next:\n"
+        "  python -m pytest tests/models/heads/test_my_head.py\n"
+        "  python -m fw.train configs/heads/my_head.py\n"
+    )
+    assert result.exit_code == 0
+
+
+def test_in_a_folder_of_the_tree_the_paths_are_from_there(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tree is found upwards, and what is printed fits the folder."""
+    monkeypatch.chdir(tree.root / "configs")
+
+    lines = scaffold("add", "head", "MyHead").output.splitlines()
+
+    assert lines[:2] == [
+        "create ../fw/models/heads/my_head.py",
+        "create heads/my_head.py",
+    ]
+    assert lines[-1] == "  python -m fw.train heads/my_head.py"
+
+
+def test_from_elsewhere_the_paths_are_absolute(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With `--root`, from a folder that has nothing to do with the tree."""
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+
+    result = scaffold("add", "head", "MyHead", "--root", str(tree.root))
+
+    module = tree.root / "fw/models/heads/my_head.py"
+    assert result.output.startswith(f"create {module}\n")
+    assert module.exists()
+
+
+def test_a_path_with_a_space_is_quoted(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The commands can be pasted into a shell."""
+    spaced = tree.root.rename(tree.root.with_name("my tree"))
+    monkeypatch.chdir(spaced.parent)
+
+    lines = scaffold("add", "head", "MyHead", "--root", "my tree").output.splitlines()
+
+    assert lines[-1] == "  python -m fw.train 'my tree/configs/heads/my_head.py'"
+
+
+@pytest.mark.parametrize("command", ["add", "remove"])
+def test_a_dry_run_prints_a_diff_and_writes_nothing(
+    tree: Tree, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    """`git apply` makes of the diff what the command makes itself."""
+    monkeypatch.chdir(tree.root)
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    if command == "remove":
+        scaffold("add", "head", "MyHead")
+    before = snapshot()
+
+    diff = scaffold(command, "head", "MyHead", "--dry-run").stdout_bytes
+
+    assert snapshot() == before
+    scaffold(command, "head", "MyHead")
+    expected = snapshot()
+    subprocess.run(["git", "apply", "--reverse", "-"], input=diff, check=True)
+    assert {k: v for k, v in snapshot().items() if v} == {
+        k: v for k, v in before.items() if v
+    }
+    subprocess.run(["git", "apply", "-"], input=diff, check=True)
+    assert {k: v for k, v in snapshot().items() if v} == {
+        k: v for k, v in expected.items() if v
+    }
+
+
+def test_remove_prints_a_line_for_each_file(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The export goes first, for the tree to stay importable."""
+    monkeypatch.chdir(tree.root)
+    scaffold("add", "lr-hook", "RelativeStep")
+
+    assert scaffold("remove", "lr-hook", "RelativeStep").output == (
+        "update fw/core/lr/__init__.py\n"
+        "remove fw/core/lr/relative_step.py\n"
+        "remove configs/lr_hooks/relative_step.py\n"
+        "remove tests/core/lr/test_relative_step.py\n"
+    )
+
+
+def test_list_shows_the_kinds_and_what_is_registered(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each kind with its summary; below it a name with its place in a line."""
+    monkeypatch.chdir(tree.root)
+
+    everything = scaffold("list").output
+    heads = scaffold("list", "head").output
+
+    assert heads in everything
+    assert heads.splitlines() == [
+        "head: from feature maps to class scores: the last part of a recognizer",
+        f"  {'TSNHead':<28}fw/models/heads/tsn_head.py:2",
+        "",
+    ]
+    kinds = [line.split(":")[0] for line in everything.splitlines() if line[:1].strip()]
+    assert kinds == ["backbone", "constructor", "head", "loss", "lr-hook", "optimizer"]
+    assert "  not of the tree: ASGD, Adadelta," in everything
+
+
+def test_list_says_where_a_tree_has_no_place_for_a_kind(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other kinds are listed all the same."""
+    monkeypatch.chdir(tree.root)
+    (tree.root / "fw/core/lr").rename(tree.root / "fw/core/rates")
+
+    result = scaffold("list")
+
+    assert "  no package here has a folder core/lr/\n" in result.output
+    assert "TSNHead" in result.output
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("add", "heda", "MyHead"), "error: 'heda' is no kind\nhint: did you mean"),
+        (("add", "head", "list"), "error: list would hide a builtin of Python\nhint:"),
+        (("add", "head", "TSNHead"), "error: fw/models/heads/tsn_head.py:2: TSNHead"),
+        (("add", "head", "A", "--arg", "x:Y"), "error: --arg 'x:Y': 'Y' is no type"),
+        (("remove", "head", "MyHead"), "error: the tree has no head MyHead\nhint:"),
+        (("list", "heads"), "error: 'heads' is no kind\nhint: did you mean head?"),
+    ],
+)
+def test_a_refusal_is_an_error_and_a_hint_on_stderr(
+    tree: Tree,
+    snapshot: Snapshot,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    error: str,
+) -> None:
+    """Exit code 1, nothing on standard output, nothing written."""
+    monkeypatch.chdir(tree.root)
+    before = snapshot()
+
+    result = scaffold(*words)
+
+    assert result.stderr.startswith(error)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert snapshot() == before
+
+
+def test_a_folder_that_is_no_tree_is_refused(tmp_path: Path) -> None:
+    """The hint says what a tree is, and how to name one."""
+    result = scaffold("list")
+
+    assert result.exit_code == 1
+    assert f"error: {tmp_path}: there is no tree here or in a" in result.stderr
+    assert "give --root DIR" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("add", "head"),
+        ("add", "head", "-rf"),
+        ("add", "head", "MyHead", "--nope"),
+        ("list", "--root", "nowhere"),
+        ("make", "head", "MyHead"),
+    ],
+)
+def test_a_wrong_use_exits_with_2(words: tuple[str, ...]) -> None:
+    """What click refuses, it explains itself."""
+    result = scaffold(*words)
+
+    assert result.exit_code == 2
+    assert "Usage: " in result.stderr
+
+
+def test_an_io_error_exits_with_74(
+    tree: Tree, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message names the file and the reason; the tree is as before."""
+    monkeypatch.chdir(tree.root)
+    before = snapshot()
+
+    def no_space(*_: object) -> None:
+        raise OSError(28, "No space left on device", "fw/models/heads/my_head.py")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", no_space)
+        written = scaffold("add", "head", "MyHead")
+    with monkeypatch.context() as patch:
+        patch.setattr("scaffold.tree.Tree.read", no_space)
+        read = scaffold("add", "head", "MyHead")
+
+    for result in (written, read):
+        assert result.exit_code == 74
+        assert "fw/models/heads/my_head.py: No space left on device" in result.stderr
+    assert snapshot() == before
+
+
+def test_a_closed_pipe_is_no_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`scaffold list | head` ends as click ends it."""
+
+    def closed(*_: object, **__: object) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    monkeypatch.setattr("scaffold.cli._find_tree", closed)
+    result = scaffold("list")
+
+    assert (result.exit_code, result.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("words", [(), ("add",), ("remove",), ("list",)])
+def test_help_has_an_example(words: tuple[str, ...]) -> None:
+    """Every command shows how it is typed; -h is short for --help."""
+    result = scaffold(*words, "-h")
+
+    assert f"scaffold {words[0] if words else 'add head MyHead'}" in result.output
+    assert result.exit_code == 0
+
+
+def test_the_version_is_that_of_the_installed_package(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`scaffold --version`, for bug reports."""
+    monkeypatch.setattr("importlib.metadata.version", {"mmaction-min": "1.2.3"}.get)
+
+    assert scaffold("--version").output == "scaffold 1.2.3\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "forbidden"),
+    [
+        (["--help"], {"jinja2", "black", "libcst", "torch", "tomllib"}),
+        (["list"], {"jinja2", "black", "libcst", "torch", "mmaction_min"}),
+        (["add", "head", "MyHead"], {"torch", "mmaction_min", "fw", "libcst.matchers"}),
+    ],
+)
+def test_a_command_imports_only_what_it_needs(
+    tree: Tree, words: list[str], forbidden: set[str]
+) -> None:
+    """`--help` pays for click alone, `list` for no library, and nothing ever for torch or the tree's own code."""
+    code = (
+        f"import sys; sys.path.insert(0, {str(REPOSITORY)!r})\n"
+        f"from scaffold.cli import main\n"
+        f"try: main({words!r})\n"
+        f"finally: print(*sys.modules, file=sys.stderr)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tree.root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert not forbidden & set(result.stderr.split())

@@ -1,0 +1,133 @@
+"""What `scaffold add` writes, run for real: in a copy of this repository, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from scaffold.commit import commit
+from scaffold.kinds import find_kind
+from scaffold.names import make_names
+from scaffold.plan import plan_add, plan_remove
+from scaffold.stub import Stub
+from scaffold.tree import Tree
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+ADDS = [
+    ("backbone", "MyNet"),
+    ("constructor", "MyOptimizerConstructor"),
+    ("head", "MyHead"),
+    ("loss", "MyLoss"),
+    ("lr-hook", "RelativeStep"),
+    ("optimizer", "MyOptimizer", "a:float=0.1", "b:float=0.9", "c:float=0.0"),
+    ("head", "OtherHead", "hidden:int=256", "must:float", "act", "names:list=['a']"),
+    ("loss", "OtherLoss", "gamma:float=2.0", "must:int"),
+]
+# All six at once, and one step of training; the config inherits from those that were generated.
+ALL_AT_ONCE = """
+import mmaction_min.core
+from mmaction_min.config import Config
+from mmaction_min.models import build_model
+from mmaction_min.runner import EpochBasedRunner, build_optimizer
+import torch
+
+cfg = Config.fromfile("configs/all.py")
+model = build_model(cfg.model)
+runner = EpochBasedRunner(model, build_optimizer(model, cfg.optimizer), max_epochs=2)
+runner.register_training_hooks(cfg.lr_config, cfg.optimizer_config)
+runner.run([[{"imgs": torch.randn(2, 8, 3, 32, 32), "label": torch.arange(2)}]])
+names = [model.backbone, model.cls_head, model.cls_head.loss_cls, runner.optimizer, runner.hooks[0]]
+print(*(type(x).__name__ for x in names), len(runner.optimizer.param_groups) > 1, runner.current_lr()[0])
+"""
+CONFIG = """
+_base_ = [
+    "_base_/models/tsn_r18.py", "_base_/datasets/motion_clips.py",
+    "_base_/schedules/quick.py", "_base_/default_runtime.py",
+]
+model = dict(
+    backbone=dict(_delete_=True, type="MyNet"),
+    cls_head=dict(
+        _delete_=True, type="MyHead", num_classes=8, in_channels=256,
+        loss_cls=dict(type="MyLoss")),
+)
+optimizer = dict(
+    _delete_=True, type="MyOptimizer", a=0.1, b=0.9, c=0.0, lr=0.01,
+    constructor="MyOptimizerConstructor", paramwise_cfg=dict(fc_lr5=True))
+lr_config = dict(_delete_=True, policy="RelativeStep", steps=[1, 2], lrs=[0.1, 0.01])
+"""
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tree]:
+    """This repository's framework and configs, with a module of each kind."""
+    root = tmp_path_factory.mktemp("copy").resolve()
+    for part in ("mmaction_min", "configs"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(REPOSITORY / part, root / part, ignore=ignored)
+    shutil.copy(REPOSITORY / "pyproject.toml", root)
+    (root / "tests").mkdir()
+    tree = Tree(root)
+    before = contents(tree)
+    for words in ADDS:
+        commit(tree, plan_add(tree, new_stub(tree, *words)))
+    yield tree
+    for kind, name, *_ in ADDS:
+        commit(tree, plan_remove(tree, new_stub(tree, kind, name)))
+    after = contents(tree)
+    assert sorted(after) == sorted(before)
+    assert after == before
+
+
+def contents(tree: Tree) -> dict[str, bytes]:
+    """The files of a tree, but for what Python compiled."""
+    return {
+        str(path): path.read_bytes()
+        for path in tree.root.rglob("*")
+        if path.is_file() and path.parent.name != "__pycache__"
+    }
+
+
+def new_stub(tree: Tree, kind: str, name: str, *options: str) -> Stub:
+    found = find_kind(tree.root, kind)
+    names = make_names(name, found.suffix)
+    return Stub(found, names, tree.framework(found.package), options)
+
+
+def run(tree: Tree, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in the tree."""
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=tree.root,
+        # tensors this small are slower on two threads that wait for each other
+        env={**os.environ, "PYTHONPATH": str(tree.root), "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_the_generated_tests_pass(copy: Tree) -> None:
+    """Each is green the moment it is written, with pytest set as strictly as here."""
+    result = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests")
+
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert " passed" in result.stdout
+    assert "skipped" not in result.stdout
+
+
+def test_all_six_train_together(copy: Tree) -> None:
+    """One config that names a new module of every kind builds and trains."""
+    (copy.root / "configs/all.py").write_text(CONFIG)
+
+    result = run(copy, "-c", ALL_AT_ONCE)
+    (copy.root / "configs/all.py").unlink()
+
+    assert result.stdout.split() == [
+        *("MyNet", "MyHead", "MyLoss", "MyOptimizer", "RelativeStepLrUpdaterHook"),
+        *("True", "0.01"),
+    ], result.stderr
