@@ -153,6 +153,11 @@ class Registry:
             raise  # from what it built in turn, and it says so
         except ValueError as e:
             raise ConfigError(f"{kind}: {e}", _file_of(build)) from e
+        except TypeError as e:
+            if "__init__() got an unexpected keyword" not in str(e):
+                raise
+            # its **kwargs went to a base class, which does not take one of them
+            raise ConfigError(f"{kind}: {e}", _file_of(build)) from e
 
 
 def _check_arguments(

@@ -10,13 +10,12 @@ import sys
 from collections.abc import Sequence
 
 from .config import Config
-from .errors import ConfigError
 from .runner import load_checkpoint, single_gpu_test
 from .runner.evaluation import evaluate
 from .train import (
-    add_common_arguments,
     amp_dtype,
     build_loader,
+    command_parser,
     load_config,
     pick_device,
     prepare_model,
@@ -29,29 +28,18 @@ SETTINGS = ("start", "interval", "by_epoch", "save_best", "rule", "out_dir")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is 0, or 1 for what a person must mend."""
-    summary, _, examples = (__doc__ or "").partition("\n\n")
-    parser = argparse.ArgumentParser(
-        "python -m mmaction_min.test",
-        description=summary,
-        epilog=examples,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_common_arguments(parser)
+    parser = command_parser("test", __doc__)
     parser.add_argument("checkpoint", help="the checkpoint file")
     args = parser.parse_args(argv)
     return run_command(
-        lambda: test(load_config(args), args), args.config, debug=args.debug
+        lambda: test(load_config(args, ("model", "data", "evaluation")), args),
+        args.config,
+        debug=args.debug,
     )
 
 
 def test(cfg: Config, args: argparse.Namespace) -> None:
-    """Print the metrics of a checkpoint, one a line, under upstream's names (`top1_acc: 0.9300`).
-
-    Raises:
-        ConfigError: the config does not say what to measure.
-    """
-    if not cfg.get("evaluation"):
-        raise ConfigError("the config has no `evaluation`", cfg.filename)
+    """Print the metrics of a checkpoint, one a line, under upstream's names (`top1_acc: 0.9300`)."""
     device = pick_device(args.device)
     model = prepare_model(cfg, device)
     load_checkpoint(model, args.checkpoint, strict=True)

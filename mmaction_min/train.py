@@ -72,24 +72,20 @@ KEYS = frozenset(
 )
 """What a config's top level may say to the engine; every other name is the config's own variable."""
 
+NEEDED = ("model", "data", "optimizer", "total_epochs")
+"""What training cannot do without."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is 0, 1 for what a person must mend, 130 after Ctrl-C, 143 after SIGTERM."""
     args = _parser().parse_args(argv)
     return run_command(
-        lambda: train(load_config(args), args), args.config, debug=args.debug
+        lambda: train(load_config(args, NEEDED), args), args.config, debug=args.debug
     )
 
 
 def _parser() -> argparse.ArgumentParser:
-    summary, _, examples = (__doc__ or "").partition("\n\n")
-    parser = argparse.ArgumentParser(
-        "python -m mmaction_min.train",
-        description=summary,
-        epilog=examples,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_common_arguments(parser)
+    parser = command_parser("train", __doc__)
     parser.add_argument("--work-dir", help="the folder for checkpoints and logs")
     parser.add_argument(
         "--resume-from", help="the checkpoint of a run that should go on"
@@ -111,8 +107,15 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def add_common_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments that training and testing share."""
+def command_parser(name: str, doc: str | None) -> argparse.ArgumentParser:
+    """A parser with the arguments that training and testing share; its help is the module's docstring."""
+    summary, _, examples = (doc or "").partition("\n\n")
+    parser = argparse.ArgumentParser(
+        f"python -m mmaction_min.{name}",
+        description=summary,
+        epilog=examples,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("config", help="the config file")
     parser.add_argument(
         "--cfg-options",
@@ -127,6 +130,7 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--debug", action="store_true", help="show the traceback of an error"
     )
+    return parser
 
 
 def run_command(command: Any, config: str, *, debug: bool) -> int:
@@ -141,11 +145,11 @@ def run_command(command: Any, config: str, *, debug: bool) -> int:
         return 1
 
 
-def load_config(args: argparse.Namespace) -> Config:
+def load_config(args: argparse.Namespace, needed: Sequence[str]) -> Config:
     """The config of the command line, with its overrides.
 
     Raises:
-        ConfigError: it cannot be read, or a key at the top is a near miss of one that the engine knows.
+        ConfigError: it cannot be read, lacks an entry that is needed, or a key at the top is a near miss of one that the engine knows.
     """
     cfg = Config.fromfile(args.config)
     cfg.merge_from_dict(parse_options(args.cfg_options))
@@ -157,7 +161,7 @@ def load_config(args: argparse.Namespace) -> Config:
                 cfg.filename,
                 f"did you mean {near[0]}?",
             )
-    for key in ("model", "data"):
+    for key in needed:
         if key not in cfg:
             raise ConfigError(f"the config has no `{key}`", cfg.filename)
     return cfg
@@ -228,9 +232,6 @@ def build_runner(
     model = prepare_model(cfg, device)
     if cfg.get("compile"):
         model.compile(**(cfg.compile if isinstance(cfg.compile, Mapping) else {}))
-    for key in ("optimizer", "total_epochs"):
-        if key not in cfg:
-            raise ConfigError(f"the config has no `{key}`", cfg.filename)
     runner = EpochBasedRunner(
         model,
         build_optimizer(model, cfg.optimizer),

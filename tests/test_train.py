@@ -28,6 +28,9 @@ _base_ = [
     "{repo}/configs/_base_/schedules/quick.py",
     "{repo}/configs/_base_/default_runtime.py",
 ]
+model = dict(
+    backbone=dict(num_stages=1, out_indices=(0,)), cls_head=dict(in_channels=64)
+)
 total_epochs = 2
 data = dict(
     workers_per_gpu=0,
@@ -234,10 +237,7 @@ def test_a_config_without_an_entry_says_which(
     path = tmp_path / "broken.py"
     Config({name: value for name, value in cfg.items() if name != key}).dump(path)
 
-    assert (
-        train(str(path), tmp_path / "run", "--cfg-options", "data.workers_per_gpu=0")
-        == 1
-    )
+    assert train(str(path), tmp_path / "run") == 1
     assert f"broken.py: the config has no `{key}`" in capsys.readouterr().err
 
 

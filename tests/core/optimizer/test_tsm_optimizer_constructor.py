@@ -130,7 +130,7 @@ def test_a_parameter_without_a_group_is_refused_by_name(
 
 def test_an_unknown_key_is_refused() -> None:
     """Its one key is named."""
-    with pytest.raises(ConfigError, match="(?s)does not know fc_lr10.*fc_lr5"):
+    with pytest.raises(ConfigError, match=r"(?s)does not know fc_lr10.*fc_lr5"):
         groups(paramwise_cfg=dict(fc_lr10=True))
 
 

@@ -98,7 +98,7 @@ def test_norms_can_keep_their_statistics(
 
 def test_an_unknown_depth_is_refused() -> None:
     """The depths are listed."""
-    with pytest.raises(ConfigError, match="(?s)depth 20.*18, 34, 50, 101, 152"):
+    with pytest.raises(ConfigError, match=r"(?s)depth 20.*18, 34, 50, 101, 152"):
         build_backbone(dict(type="ResNet", depth=20))
 
 

@@ -108,5 +108,5 @@ def test_it_starts_from_the_weights_of_a_plain_resnet(
 
 def test_an_unknown_place_is_refused() -> None:
     """The two places are named."""
-    with pytest.raises(ConfigError, match="(?s)no place 'res'.*'blockres' or 'block'"):
+    with pytest.raises(ConfigError, match=r"(?s)no place 'res'.*'blockres' or 'block'"):
         ResNetTSM(18, shift_place="res")
