@@ -16,7 +16,7 @@ from scaffold.export_order import (
     kept_order,
     place,
 )
-from scaffold.export_source import Edit, Source
+from scaffold.export_source import Edit, Source, least_edit
 
 
 def relative_imports(source: Source) -> list[ast.ImportFrom]:
@@ -153,6 +153,8 @@ def _first(source: Source, line: str) -> Edit:
     if others:
         return _below(source, others[-1], "\n" + line)
     start, _ = _rows(source, body[0])
+    if source.text[:start].endswith("\n\n") or source.text[:start] == "\n":
+        return Edit(start - 1, start - 1, "\n" + line + "\n")
     return Edit(start, start, line + "\n\n")
 
 
@@ -178,20 +180,23 @@ def _deleted(source: Source, statement: ast.stmt, *, only: bool) -> Edit:
 def _extended(
     source: Source, statement: ast.ImportFrom, names: Sequence[str], width: int
 ) -> Edit:
-    start, end = source.span(statement)
-    items = take_apart(source.code(statement))
+    start, _ = source.span(statement)
+    code = source.code(statement)
+    items = take_apart(code)
     for name in names:
         index = place([item.split()[0] for item in items.items], name, IMPORT_ORDERS)
         items = insertions(items, index, name, 0, width)[0]
     if longest(items.text) > width:
         line = _written(source, str(statement.module), names, width)
         return _below(source, statement, line)
-    return Edit(start, end, items.text)
+    return least_edit(start, code, items.text)
 
 
 def _shortened(source: Source, statement: ast.ImportFrom, names: Sequence[str]) -> Edit:
-    items = take_apart(source.code(statement))
+    start, _ = source.span(statement)
+    code = source.code(statement)
+    items = take_apart(code)
     for name in names:
         if name in items.items:
             items = items.delete(items.items.index(name))
-    return Edit(*source.span(statement), items.text)
+    return least_edit(start, code, items.text)

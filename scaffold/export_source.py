@@ -111,7 +111,9 @@ def read_source(data: bytes) -> Source:
             f"the file has {len(data):,} bytes, more than the {MAX_BYTES:,} that are edited safely"
         )
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        # tokenize knows no lone carriage returns; CPython does.
+        lines = io.BytesIO(re.sub(rb"\r\n?", b"\n", data))
+        encoding, _ = tokenize.detect_encoding(lines.readline)
         raw = data.decode(encoding)
         unchanged = raw.encode(encoding) == data
     except (SyntaxError, UnicodeError) as error:
@@ -122,6 +124,23 @@ def read_source(data: bytes) -> Source:
         )
     tree, bound = _parsed(data, raw)
     return Source(encoding, raw, re.sub(r"\r\n?", "\n", raw), tree, bound)
+
+
+def least_edit(start: int, old: str, new: str) -> Edit:
+    """The shortest edit that puts a new text in place of an old one.
+
+    What it does not touch keeps its line endings, where a file mixes them.
+    """
+    head = _shared(old, new)
+    tail = _shared(old[head:][::-1], new[head:][::-1])
+    return Edit(start + head, start + len(old) - tail, new[head : len(new) - tail])
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts share at the front."""
+    pairs = enumerate(zip(one, other, strict=False))
+    shorter = min(len(one), len(other))
+    return next((at for at, (a, b) in pairs if a != b), shorter)
 
 
 def _parsed(data: bytes, raw: str) -> tuple[ast.Module, frozenset[str]]:
