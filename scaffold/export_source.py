@@ -146,9 +146,8 @@ def _shared(one: str, other: str) -> int:
 def _parsed(data: bytes, raw: str) -> tuple[ast.Module, frozenset[str]]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # what the file's author wrote is not ours to report
+            # What the file's author wrote is not ours to report.
+            warnings.simplefilter("ignore")
             tree = ast.parse(data)
             compile(data, "<source>", "exec", dont_inherit=True)
             table = symtable.symtable(raw, "<source>", "exec")
@@ -157,7 +156,8 @@ def _parsed(data: bytes, raw: str) -> tuple[ast.Module, frozenset[str]]:
             f"the file does not parse: {error.msg}", f"line {error.lineno or 1}"
         ) from error
     except (ValueError, RecursionError, MemoryError) as error:
-        raise ScaffoldError(f"the file does not parse: {error}") from error
+        why = str(error) or "it is nested too deeply"
+        raise ScaffoldError(f"the file does not parse: {why}") from error
     symbols = table.get_symbols()
     return tree, frozenset(
         s.get_name() for s in symbols if s.is_assigned() or s.is_imported()
