@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 from scaffold.errors import ScaffoldError
 
-# CPython takes about half a gigabyte to compile 4 MB of source; no `__init__.py` that people edit is near it.
-MAX_BYTES = 4_000_000
+# No `__init__.py` that people edit is near it; a list of this size takes twenty seconds and half a gigabyte.
+MAX_BYTES = 1_000_000
 
 
 class Edit(NamedTuple):
