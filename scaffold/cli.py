@@ -149,7 +149,7 @@ def _registered(tree: Tree, kind: Kind) -> str:
         return f"  {e.what}\n"
     lines = [f"  {r.name:<28}{_shown(tree, r.path)}:{r.line}\n" for r in found]
     if kind.taken:
-        names = f"not of the tree: {', '.join(kind.taken)}"
+        names = f"from outside the tree: {', '.join(kind.taken)}"
         lines.append(click.wrap_text(names, 78, "  ", "  ") + "\n")
     return "".join(lines)
 

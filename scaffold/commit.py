@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 
 from .errors import FileError, ScaffoldError
@@ -67,9 +68,7 @@ def _delete(path: Path, top: Path) -> None:
     with suppress(OSError):  # the first folder that is not empty ends it
         (path.parent / "__pycache__").rmdir()
     with suppress(OSError):
-        for folder in path.parents:
-            if folder == top:
-                break
+        for folder in takewhile(lambda folder: folder != top, path.parents):
             folder.rmdir()
 
 

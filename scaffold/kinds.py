@@ -14,14 +14,14 @@ from .errors import ScaffoldError
 
 if sys.version_info >= (3, 11):
     import tomllib
-else:
+else:  # pragma: no cover (Python 3.10)
     import tomli as tomllib
 
 FACTS = "kind.toml"
 # Beside the package in a checkout, where people edit them; inside it in an installed wheel.
 _HERE = Path(__file__).resolve().parent
 BUNDLED = _HERE / "templates"
-if not BUNDLED.is_dir():
+if not BUNDLED.is_dir():  # pragma: no branch (an installed wheel)
     BUNDLED = _HERE.parent / "templates"
 
 

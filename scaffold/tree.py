@@ -11,7 +11,7 @@ from .errors import ScaffoldError
 
 if sys.version_info >= (3, 11):
     import tomllib
-else:
+else:  # pragma: no cover (Python 3.10)
     import tomli as tomllib
 
 CONFIGS, TESTS = "configs", "tests"

@@ -33,6 +33,7 @@ from scaffold.errors import ScaffoldError
         ("t:tuple[int,float]", "t: tuple[int, float]", "(1, 1.0, )"),
         ("n:int | None=None", "n: int | None = None", "None"),
         ("n:int|None", "n: int | None", "1"),
+        ("n:None|int", "n: None | int", "None"),
         ("l:list[int]=[1,2]", "l: list[int] | None = None", "[1, 2]"),
         ("l:list", "l: list[Any]", "[]"),
         ("d:dict[str,float]", "d: dict[str, float]", "{}"),

@@ -142,7 +142,7 @@ def test_list_shows_the_kinds_and_what_is_registered(
     ]
     kinds = [line.split(":")[0] for line in everything.splitlines() if line[:1].strip()]
     assert kinds == ["backbone", "constructor", "head", "loss", "lr-hook", "optimizer"]
-    assert "  not of the tree: ASGD, Adadelta," in everything
+    assert "  from outside the tree: ASGD, Adadelta," in everything
 
 
 def test_list_says_where_a_tree_has_no_place_for_a_kind(

@@ -130,6 +130,19 @@ def test_a_removal_that_began_can_be_finished(tree: Tree, snapshot: Snapshot) ->
     assert snapshot() == before
 
 
+def test_a_name_that_is_left_in_all_is_removed(tree: Tree, snapshot: Snapshot) -> None:
+    """The import was deleted by hand, and its entry of `__all__` forgotten."""
+    before = snapshot()
+    stub = new_stub(tree)
+    commit(tree, plan_add(tree, stub))
+    init = tree.root / stub.init
+    init.write_text(init.read_text().replace("from .my_head import MyHead\n", ""))
+
+    commit(tree, plan_remove(tree, stub))
+
+    assert snapshot() == before
+
+
 @pytest.mark.parametrize(("name", "hint"), [("TSNHaed", "TSNHead?"), ("Xyz", "list")])
 def test_there_may_be_nothing_to_remove(tree: Tree, name: str, hint: str) -> None:
     """The hint has the nearest name, or the command that shows them."""
