@@ -73,7 +73,7 @@ def draw_shape(motion: str, size: int, rng: np.random.Generator) -> tuple[Array,
     elif motion == "up":
         waves = np.broadcast_to(v / wavelength, inside.shape)
     elif motion == "clockwise":
-        waves = 3 * (np.arctan2(v, u) - angle) / (2 * np.pi)  # three spokes
+        waves = (np.arctan2(v, u) - angle) / np.pi  # two spokes
     else:
         waves = np.hypot(u, v) / wavelength
     stripes = np.sin(2 * np.pi * (waves + rng.random()))
