@@ -1,0 +1,107 @@
+"""The README's shell blocks run as they stand, but for the installs and the whole test suite."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).parents[1]
+BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
+LEFT_OUT = {
+    "pip install -e .": "installs",
+    "pip install -e '.[test]'": "installs",
+    "pytest": "is this very suite",
+}
+
+
+def commands(text: str) -> list[str]:
+    """Every command of the shell blocks, in order; `a && b` is two."""
+    lines = [line for block in BLOCK.findall(text) for line in block.splitlines()]
+    return [
+        command
+        for line in lines
+        for command in line.split(" && ")
+        if command not in LEFT_OUT
+    ]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the tree in which a run takes seconds: the words stay, the schedule and the model are small."""
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    for name in ("mmaction_min", "scaffold", "templates", "configs", "tests"):
+        shutil.copytree(
+            REPO / name, tree / name, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    for name in ("setup.cfg", "pyproject.toml", "README.md"):
+        shutil.copy(REPO / name, tree)
+    for schedule in (tree / "configs" / "_base_" / "schedules").iterdir():
+        schedule.write_text(
+            re.sub(r"total_epochs = \d+", "total_epochs = 1", schedule.read_text())
+        )
+    data = tree / "configs" / "_base_" / "datasets" / "motion_clips.py"
+    data.write_text(
+        data.read_text().replace(
+            'type="MotionClips"', 'type="MotionClips", num_clips=8'
+        )
+    )
+    return tree
+
+
+def test_the_first_two_blocks_are_the_two_commands() -> None:
+    """One installs and runs the main job, one installs and tests."""
+    blocks = BLOCK.findall((REPO / "README.md").read_text())
+
+    assert blocks[0] == (
+        "pip install -e . && scaffold add head MyHead && python -m mmaction_min.train configs/heads/my_head.py\n"
+    )
+    assert blocks[1] == "pip install -e '.[test]' && pytest\n"
+
+
+def test_every_command_of_the_readme_works(checkout: Path) -> None:
+    """Word for word and one after the other, in one checkout; at the end nothing is left but the runs."""
+    scaffold = f'{sys.executable} -c "from scaffold.cli import main; main()"'
+    python = f"{sys.executable} -W error::UserWarning"
+    functions = f'scaffold() {{ {scaffold} "$@"; }}; python() {{ {python} "$@"; }}; '
+    env = {
+        **os.environ,
+        "MMACTION_MIN_CACHE": str(checkout.parent / "cache"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    before = {path.relative_to(checkout) for path in checkout.rglob("*")}
+
+    for command in commands((checkout / "README.md").read_text()):
+        done = subprocess.run(
+            ["bash", "-c", functions + command],
+            cwd=checkout,
+            env=env,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+
+    after = {
+        path.relative_to(checkout)
+        for path in checkout.rglob("*")
+        if "work_dirs" not in path.parts
+    }
+    assert {path for path in after if ".pytest_cache" not in path.parts} == before
+    assert {path.name for path in (checkout / "work_dirs").iterdir()} == {
+        "my_head",
+        "tsm",
+    }
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_links_and_files_that_are_named_exist(name: str) -> None:
+    """Relative links lead somewhere."""
+    links = re.findall(r"\]\((?!http)([^)#]+)", (REPO / name).read_text())
+
+    assert [link for link in links if not (REPO / link).exists()] == []
