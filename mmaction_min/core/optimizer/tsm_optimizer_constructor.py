@@ -57,37 +57,35 @@ class TSMOptimizerConstructor(DefaultOptimizerConstructor):
             ConfigError: a parameter belongs neither to a convolution nor to a linear nor to a norm layer.
         """
         groups: dict[str, list[nn.Parameter]] = {name: [] for name in RATES}
-        layers = [
-            layer
-            for layer in module.modules()
-            if isinstance(layer, _ConvNd | nn.Linear)
-        ]
-        first_conv = next(
-            (layer for layer in layers if isinstance(layer, _ConvNd)), None
-        )
-        last_linear = next(
-            (layer for layer in reversed(layers) if isinstance(layer, nn.Linear)), None
-        )
+        special = self._special(module)
         for name, layer in module.named_modules():
             own = dict(layer.named_parameters(recurse=False))
             if isinstance(layer, _BatchNorm | nn.GroupNorm):
                 groups["bn"] += [param for param in own.values() if param.requires_grad]
-                continue
-            weight, bias = "normal_weight", "normal_bias"
-            if layer is first_conv:
-                weight, bias = "first_conv_weight", "first_conv_bias"
-            elif layer is last_linear and self.paramwise_cfg["fc_lr5"]:
-                weight, bias = "lr5_weight", "lr10_bias"
-            elif own and layer not in layers:
+            elif isinstance(layer, _ConvNd | nn.Linear):
+                weight, bias = special.get(layer, ("normal_weight", "normal_bias"))
+                groups[weight].append(own["weight"])
+                groups[bias] += [own["bias"]] if "bias" in own else []
+            elif own:
                 raise ConfigError(
                     f"{type(self).__name__} has no group for {prefix}{name}.{next(iter(own))} of a {type(layer).__name__}",
                     "optimizer.constructor",
                     "write a constructor of your own: scaffold add constructor NAME",
                 )
-            groups[weight] += [own["weight"]] if "weight" in own else []
-            groups[bias] += [own["bias"]] if "bias" in own else []
         for name, (lr_mult, decay_mult) in RATES.items():
             params.append(self._group(name, groups[name], lr_mult, decay_mult))
+
+    def _special(self, module: nn.Module) -> dict[nn.Module, tuple[str, str]]:
+        """The groups of weight and bias of the two layers that have groups of their own."""
+        layers = list(module.modules())
+        convs = [layer for layer in layers if isinstance(layer, _ConvNd)]
+        linears = [layer for layer in layers if isinstance(layer, nn.Linear)]
+        special: dict[nn.Module, tuple[str, str]] = {}
+        for layer in convs[:1]:
+            special[layer] = ("first_conv_weight", "first_conv_bias")
+        for last in linears[-1:] if self.paramwise_cfg["fc_lr5"] else []:
+            special[last] = ("lr5_weight", "lr10_bias")
+        return special
 
     def _group(
         self, name: str, params: list[nn.Parameter], lr_mult: float, decay_mult: float
