@@ -12,7 +12,7 @@ from typing import NamedTuple
 from scaffold.export_all import Literal
 from scaffold.export_items import Items, fill, insertions, longest, take_apart
 from scaffold.export_order import LIST_ORDERS, kept_order, place
-from scaffold.export_source import Edit, Source
+from scaffold.export_source import Edit, Source, least_edit
 
 # The line lengths that projects keep; a longer line was left to itself.
 WIDTHS = (79, 88, 100, 120, sys.maxsize)
@@ -94,12 +94,12 @@ def additions(
             items = list(listing.items.items)
             for index, item in places:
                 items.insert(index, item)
-            yield _replaced(listing, hand.write(items))
+            yield least_edit(listing.start, listing.items.text, hand.write(items))
         for choice in (0, -1):
             new = listing.items
             for index, item in places:
                 new = insertions(new, index, item, listing.column, width)[choice]
-            yield _replaced(listing, new.text)
+            yield least_edit(listing.start, listing.items.text, new.text)
 
 
 def removal(listing: Listing, names: Sequence[str], width: int) -> Edit:
@@ -109,10 +109,10 @@ def removal(listing: Listing, names: Sequence[str], width: int) -> Edit:
     hand = _hand(listing, width)
     if hand is not None:
         kept = [item for at, item in enumerate(items.items) if at not in gone]
-        return _replaced(listing, hand.write(kept))
+        return least_edit(listing.start, listing.items.text, hand.write(kept))
     for index in reversed(gone):
         items = items.delete(index)
-    return _replaced(listing, items.text)
+    return least_edit(listing.start, listing.items.text, items.text)
 
 
 def line_width(source: Source) -> int:
@@ -194,20 +194,3 @@ def _hand(listing: Listing, width: int) -> Hand | None:
         if hand.write(items.items) == items.text:
             return hand
     return None
-
-
-def _replaced(listing: Listing, text: str) -> Edit:
-    """The least edit that turns the literal into a text."""
-    old = listing.items.text
-    head = _shared(old, text)
-    tail = _shared(old[head:][::-1], text[head:][::-1])
-    start, end = listing.start + head, listing.start + len(old) - tail
-    return Edit(start, end, text[head : len(text) - tail])
-
-
-def _shared(one: str, other: str) -> int:
-    """How many characters two texts share at the front."""
-    pairs = zip(one, other, strict=False)
-    return next(
-        (at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other))
-    )

@@ -16,7 +16,7 @@ from scaffold.export_order import (
     kept_order,
     place,
 )
-from scaffold.export_source import Edit, Source
+from scaffold.export_source import Edit, Source, least_edit
 
 
 def relative_imports(source: Source) -> list[ast.ImportFrom]:
@@ -68,23 +68,26 @@ def remove_import(source: Source, module: str, names: Sequence[str]) -> list[Edi
     """
     edits, gone = [], 0
     for statement in imports_of(source, module):
-        kept = [
-            a
-            for a in statement.names
-            if a.name not in names or a.asname not in (None, a.name)
-        ]
-        if not kept:
+        own = [a.name for a in statement.names if a.asname in (None, a.name)]
+        taken = [name for name in own if name in names]
+        if len(taken) == len(statement.names):
             gone += 1
-            edits.append(
-                _deleted(source, statement, only=gone == len(relative_imports(source)))
-            )
-        elif len(kept) < len(statement.names):
+            last = gone == len(relative_imports(source))
+            edits.append(_deleted(source, statement, only=last))
+        elif taken:
             edits.append(_shortened(source, statement, names))
     return edits
 
 
 def wrapped(module: str, names: Sequence[str], width: int, *, hanging: bool) -> str:
-    """An import statement, wrapped as isort does it: a name a row if hanging (black's profile), or else a grid."""
+    """An import statement, wrapped as isort does it.
+
+    Args:
+        module: The module, without the dot.
+        names: What to import, in this order.
+        width: How long a line may be.
+        hanging: A name a row, as in isort's black profile; or else isort's grid.
+    """
     head = f"from .{module} import "
     if len(head + ", ".join(names)) <= width:
         return head + ", ".join(names)
@@ -108,10 +111,8 @@ def _sort_name(level: int, module: str | None) -> str:
 def _written(source: Source, module: str, names: Sequence[str], width: int) -> str:
     statements = relative_imports(source)
     several = [[a.name for a in s.names] for s in statements if len(s.names) > 1]
-    orders = [
-        o for o in IMPORT_ORDERS if all(kept_order(names, [o]) for names in several)
-    ]
-    ordered = sorted(names, key=orders[0] if orders else by_type)
+    kept = [o for o in IMPORT_ORDERS if all(kept_order(ns, [o]) for ns in several)]
+    ordered = sorted(names, key=kept[0] if kept else by_type)
     line = wrapped(module, ordered, width, hanging=_hangs(source))
     notes = {_note(source, s) for s in statements if s.names[0].name != "*"}
     note = notes.pop() if len(notes) == 1 else ""
@@ -153,6 +154,8 @@ def _first(source: Source, line: str) -> Edit:
     if others:
         return _below(source, others[-1], "\n" + line)
     start, _ = _rows(source, body[0])
+    if source.text[:start].endswith("\n\n") or source.text[:start] == "\n":
+        return Edit(start - 1, start - 1, "\n" + line + "\n")
     return Edit(start, start, line + "\n\n")
 
 
@@ -178,20 +181,23 @@ def _deleted(source: Source, statement: ast.stmt, *, only: bool) -> Edit:
 def _extended(
     source: Source, statement: ast.ImportFrom, names: Sequence[str], width: int
 ) -> Edit:
-    start, end = source.span(statement)
-    items = take_apart(source.code(statement))
+    start, _ = source.span(statement)
+    code = source.code(statement)
+    items = take_apart(code)
     for name in names:
         index = place([item.split()[0] for item in items.items], name, IMPORT_ORDERS)
         items = insertions(items, index, name, 0, width)[0]
     if longest(items.text) > width:
         line = _written(source, str(statement.module), names, width)
         return _below(source, statement, line)
-    return Edit(start, end, items.text)
+    return least_edit(start, code, items.text)
 
 
 def _shortened(source: Source, statement: ast.ImportFrom, names: Sequence[str]) -> Edit:
-    items = take_apart(source.code(statement))
+    start, _ = source.span(statement)
+    code = source.code(statement)
+    items = take_apart(code)
     for name in names:
         if name in items.items:
             items = items.delete(items.items.index(name))
-    return Edit(*source.span(statement), items.text)
+    return least_edit(start, code, items.text)

@@ -63,7 +63,8 @@ class Items:
             gaps[index - 1] = (comma or ",") + (" " if row is None else comment + row)
             gap = end + (comment + rest if row is None else rest)
         elif row is None:
-            gap = ", " if gaps else ""
+            lone = "," if self.closing == ")" else ""
+            gap = ", " if gaps else lone
         else:
             head, rest = _split_opening(opening)
             opening, gap = head + row, "," + (rest if "\n" in rest else "\n")
@@ -118,7 +119,7 @@ def take_apart(code: str) -> Items:
     else:
         opening += tail[:-1]
     taken = Items(opening, tuple(items), tuple(gaps), tail[-1:])
-    if taken.text != code:
+    if taken.text != code:  # pragma: no cover (no list is known that LibCST changes)
         raise ScaffoldError("LibCST reads the list of names differently")
     return taken
 

@@ -17,8 +17,8 @@ from typing import NamedTuple
 
 from scaffold.errors import ScaffoldError
 
-# CPython takes about half a gigabyte to compile 4 MB of source; no `__init__.py` that people edit is near it.
-MAX_BYTES = 4_000_000
+# No `__init__.py` that people edit is near it; a list of this size takes twenty seconds and half a gigabyte.
+MAX_BYTES = 1_000_000
 
 
 class Edit(NamedTuple):
@@ -111,7 +111,9 @@ def read_source(data: bytes) -> Source:
             f"the file has {len(data):,} bytes, more than the {MAX_BYTES:,} that are edited safely"
         )
     try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        # tokenize knows no lone carriage returns; CPython does.
+        lines = io.BytesIO(re.sub(rb"\r\n?", b"\n", data))
+        encoding, _ = tokenize.detect_encoding(lines.readline)
         raw = data.decode(encoding)
         unchanged = raw.encode(encoding) == data
     except (SyntaxError, UnicodeError) as error:
@@ -124,12 +126,28 @@ def read_source(data: bytes) -> Source:
     return Source(encoding, raw, re.sub(r"\r\n?", "\n", raw), tree, bound)
 
 
+def least_edit(start: int, old: str, new: str) -> Edit:
+    """The shortest edit that puts a new text in place of an old one.
+
+    What it does not touch keeps its line endings, where a file mixes them.
+    """
+    head = _shared(old, new)
+    tail = _shared(old[head:][::-1], new[head:][::-1])
+    return Edit(start + head, start + len(old) - tail, new[head : len(new) - tail])
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts share at the front."""
+    pairs = enumerate(zip(one, other, strict=False))
+    shorter = min(len(one), len(other))
+    return next((at for at, (a, b) in pairs if a != b), shorter)
+
+
 def _parsed(data: bytes, raw: str) -> tuple[ast.Module, frozenset[str]]:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter(
-                "ignore"
-            )  # what the file's author wrote is not ours to report
+            # What the file's author wrote is not ours to report.
+            warnings.simplefilter("ignore")
             tree = ast.parse(data)
             compile(data, "<source>", "exec", dont_inherit=True)
             table = symtable.symtable(raw, "<source>", "exec")
@@ -138,7 +156,8 @@ def _parsed(data: bytes, raw: str) -> tuple[ast.Module, frozenset[str]]:
             f"the file does not parse: {error.msg}", f"line {error.lineno or 1}"
         ) from error
     except (ValueError, RecursionError, MemoryError) as error:
-        raise ScaffoldError(f"the file does not parse: {error}") from error
+        why = str(error) or "it is nested too deeply"
+        raise ScaffoldError(f"the file does not parse: {why}") from error
     symbols = table.get_symbols()
     return tree, frozenset(
         s.get_name() for s in symbols if s.is_assigned() or s.is_imported()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import ast
 import keyword
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from scaffold.errors import ScaffoldError
@@ -147,22 +147,20 @@ def _present(file: Source, module: str, names: Sequence[str]) -> Change:
     return Change(module, imports, tuple(name for name in names if name in listed))
 
 
-def _ways(file: Source, change: Change, width: int | None) -> Iterator[list[Edit]]:
+def _ways(file: Source, change: Change, width: int | None) -> Iterable[list[Edit]]:
     """The ways to make a change, the likeliest first."""
     module, imports, entries = change
     if is_bare(file):
-        yield [furnish(file, module, entries, width or WIDTHS[0])]
-        return
+        return [[furnish(file, module, entries, width or WIDTHS[0])]]
     limit = width or line_width(file)
     edits = [add_import(file, module, imports, limit)] if imports else []
     literal = find_literal(file)
     if literal is None or not entries:
-        yield edits
-        return
+        return [edits]
     beside = edits[0].end if edits else file.span(imports_of(file, module)[-1])[1]
     listing = read_listing(file, literal)
-    for entry in additions(file, listing, entries, beside, limit):
-        yield [*edits, entry]
+    entry_edits = additions(file, listing, entries, beside, limit)
+    return ([*edits, entry] for entry in entry_edits)
 
 
 def _removals(file: Source, change: Change, width: int | None) -> list[Edit]:

@@ -124,6 +124,11 @@ def test_golden(name: str) -> None:
             id="an escape that CPython warns about",
         ),
         pytest.param(
+            b"from .my_head import (Alpha,\r\n    Beta)\n",
+            b"from .my_head import (Alpha,\r\n    Beta, MyHead)\n",
+            id="an import of the module on two rows",
+        ),
+        pytest.param(
             b"import os",
             b"import os\n\nfrom .my_head import MyHead",
             id="no relative import, no final newline",
@@ -190,7 +195,9 @@ def test_removal_from_files_of_others(before: bytes, after: bytes) -> None:
         (b"\x00", "the file does not parse"),
         (b"\xff\xfe", "the file cannot be decoded"),
         (b"# coding: no-such-codec\n", "the file cannot be decoded"),
+        (b"# coding: utf-7\n# +AGE-\n", "a round trip through its encoding, utf-7"),
         (b"print 'x'\n", "the file does not parse"),
+        (b"x = " + b"not " * 30_000 + b"1\n", "the file does not parse"),
         (b"return\n", "the file does not parse"),
         (b"x = " + b"(" * 5000 + b")" * 5000, "too many nested parentheses"),
         (b"x = " + b"1 + " * 2000 + b"1\n", "nested too deeply"),

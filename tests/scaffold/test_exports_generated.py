@@ -153,13 +153,9 @@ def sources(draw: st.DrawFn) -> bytes:
 
 def tokens(source: bytes) -> list[str]:
     """The file's words and comments, without the line breaks between them."""
-    text = source.decode(tokenize.detect_encoding(io.BytesIO(source).readline)[0])
-    lines = io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n"))
-    return [
-        t.string.strip()
-        for t in tokenize.generate_tokens(lines.readline)
-        if t.string.strip()
-    ]
+    plain = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    words = tokenize.tokenize(io.BytesIO(plain).readline)
+    return [t.string.strip() for t in words if t.string.strip()]
 
 
 def exported(source: bytes) -> Any:
@@ -188,7 +184,7 @@ def check(source: bytes, module: str, names: list[str]) -> None:
         try:
             ast.parse(source)
             before = exported(source)
-        except (SyntaxError, NameError):
+        except (SyntaxError, NameError, TypeError, AttributeError):
             return
         old = tokens(source)
     try:
