@@ -91,9 +91,9 @@ def add(
     scaffold add constructor MyOptimizerConstructor
     scaffold add lr-hook RelativeStep
     """
-    from .plan import plan_add
-
     tree, stub = _request(root, kind, name, options)
+    from .plan import plan_add  # not before the name is accepted
+
     plan = plan_add(tree, stub)
     _carry_out(tree, plan, dry_run=dry_run)
     if not dry_run:
