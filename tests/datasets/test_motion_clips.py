@@ -127,7 +127,8 @@ def test_what_is_called_clockwise_turns_clockwise(seed: int) -> None:
     down = (np.arange(64)[None, :, None] - y + 32) % 64 - 32
 
     twofold = np.exp(-2j * np.arctan2(down, across))  # two spokes a turn; y points down
-    phases = np.angle((stripes * twofold).sum((1, 2)))
+    disc = np.hypot(across, down) < 24
+    phases = np.angle((stripes * twofold * disc).sum((1, 2)))
     turns = np.degrees(np.diff(np.unwrap(-phases))) / 2
 
     assert (turns > 7).all() and (turns < 13).all()
