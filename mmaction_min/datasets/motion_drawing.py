@@ -99,7 +99,12 @@ def place(motion: str, size: int, rng: np.random.Generator) -> list[Array]:
     if motion == "up":
         return [x, y - shift, angle, scale]
     if motion == "clockwise":
-        return [x, y, angle + turn, scale]
+        return [
+            x,
+            y,
+            angle + turn,
+            1.4 * scale,
+        ]  # larger: near its middle nothing moves
     return [x, y, angle, scale * growth]
 
 

@@ -1,5 +1,5 @@
 # Long enough for TSM to pass 90 % on MotionClips: a few minutes on two cores.
-optimizer = dict(type="AdamW", lr=0.002, weight_decay=0.01)
+optimizer = dict(type="AdamW", lr=0.002, weight_decay=0.01, fused=True)
 optimizer_config = dict(grad_clip=dict(max_norm=20))
 lr_config = dict(
     policy="CosineAnnealing",
