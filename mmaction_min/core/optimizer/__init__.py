@@ -3,4 +3,7 @@
 from .copy_of_sgd import CopyOfSGD
 from .tsm_optimizer_constructor import TSMOptimizerConstructor
 
-__all__ = ["CopyOfSGD", "TSMOptimizerConstructor"]
+__all__ = [
+    "CopyOfSGD",
+    "TSMOptimizerConstructor",
+]

@@ -3,4 +3,7 @@
 from .resnet import ResNet
 from .resnet_tsm import ResNetTSM
 
-__all__ = ["ResNet", "ResNetTSM"]
+__all__ = [
+    "ResNet",
+    "ResNetTSM",
+]

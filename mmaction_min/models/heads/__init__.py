@@ -4,4 +4,8 @@ from .base import BaseHead
 from .tsm_head import TSMHead
 from .tsn_head import TSNHead
 
-__all__ = ["BaseHead", "TSMHead", "TSNHead"]
+__all__ = [
+    "BaseHead",
+    "TSMHead",
+    "TSNHead",
+]

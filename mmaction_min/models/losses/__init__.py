@@ -2,4 +2,6 @@
 
 from .cross_entropy_loss import CrossEntropyLoss
 
-__all__ = ["CrossEntropyLoss"]
+__all__ = [
+    "CrossEntropyLoss",
+]
