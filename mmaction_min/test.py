@@ -9,18 +9,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from .assemble import amp_dtype, build_loader, prepare_model
+from .command import command_parser, load_config, pick_device, run_command
 from .config import Config
 from .runner import load_checkpoint, single_gpu_test
 from .runner.evaluation import evaluate
-from .train import (
-    amp_dtype,
-    build_loader,
-    command_parser,
-    load_config,
-    pick_device,
-    prepare_model,
-    run_command,
-)
 
 SETTINGS = ("start", "interval", "by_epoch", "save_best", "rule", "out_dir")
 """The entries of `evaluation` that are about when and where; the others are arguments of the data set's `evaluate`."""

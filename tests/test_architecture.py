@@ -26,8 +26,8 @@ LAYERS = {
         ["runner"],
         ["core"],
         ["models", "datasets"],
-        ["train"],
-        ["test"],
+        ["assemble", "command"],
+        ["train", "test"],
     ],
 }
 FOREIGN = {"scaffold": {"torch", "mmaction_min"}, "mmaction_min": {"scaffold"}}

@@ -1,0 +1,109 @@
+"""From a config to what runs: the model, the loaders, the runner with its hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+from . import core, datasets, models  # noqa: F401  (they fill the registries)
+from .config import Config
+from .datasets import build_dataloader, build_dataset
+from .errors import ConfigError
+from .models import build_model
+from .runner import EpochBasedRunner, build_optimizer
+from .runner.signals import StopRequest
+
+
+def prepare_model(cfg: Config, device: torch.device) -> nn.Module:
+    """The model of a config, on the device, in the memory format that the config asks for."""
+    model = build_model(cfg.model).to(device)
+    return (
+        model.to(memory_format=torch.channels_last)
+        if cfg.get("channels_last")
+        else model
+    )
+
+
+def amp_dtype(cfg: Config) -> torch.dtype | None:
+    """The type of `amp = dict(dtype='bfloat16')`; None without `amp`."""
+    amp = cfg.get("amp")
+    if not amp:
+        return None
+    if amp != {"dtype": "bfloat16"}:
+        raise ConfigError(
+            f"amp is {dict(amp)}", cfg.filename, "write amp = dict(dtype='bfloat16')"
+        )
+    return torch.bfloat16
+
+
+def build_loader(
+    cfg: Config, split: str, seed: int, device: torch.device, **changes: Any
+) -> DataLoader[Any]:
+    """The loader of `data.train`, `data.val` or `data.test`; only training shuffles.
+
+    Args:
+        cfg: the config; `data` also has `videos_per_gpu` and `workers_per_gpu`, and `{split}_dataloader` to override them.
+        split: 'train', 'val' or 'test'.
+        seed: of the order and of the augmentation.
+        device: pinned memory is used for a GPU.
+        **changes: arguments of the data set to replace.
+    """
+    if split not in cfg.data:
+        raise ConfigError(f"the config has no data.{split}", cfg.filename)
+    dataset = build_dataset(
+        {**cfg.data[split], **changes}, {"test_mode": split != "train"}
+    )
+    sizes = {
+        key: cfg.data[key]
+        for key in ("videos_per_gpu", "workers_per_gpu")
+        if key in cfg.data
+    }
+    loader: DataLoader[Any] = build_dataloader(
+        dataset,
+        **{**sizes, **cfg.data.get(f"{split}_dataloader", {})},
+        seed=seed,
+        shuffle=split == "train",
+        pin_memory=device.type == "cuda",
+    )
+    return loader
+
+
+def build_runner(
+    cfg: Config,
+    device: torch.device,
+    work_dir: Path,
+    *,
+    seed: int = 0,
+    stop: StopRequest | None = None,
+) -> EpochBasedRunner:
+    """The runner of a config, with its model on the device and its training hooks, without data.
+
+    Raises:
+        ConfigError: the config says what cannot be done.
+    """
+    model = prepare_model(cfg, device)
+    if cfg.get("compile"):
+        model.compile(**(cfg.compile if isinstance(cfg.compile, Mapping) else {}))
+    runner = EpochBasedRunner(
+        model,
+        build_optimizer(model, cfg.optimizer),
+        work_dir,
+        meta={"seed": seed, "config": cfg.pretty_text},
+        max_epochs=cfg.total_epochs,
+        device=device,
+        amp_dtype=amp_dtype(cfg),
+        stop=stop,
+    )
+    runner.register_training_hooks(
+        cfg.get("lr_config"),
+        cfg.get("optimizer_config"),
+        cfg.get("checkpoint_config"),
+        cfg.get("log_config"),
+        cfg.get("momentum_config"),
+    )
+    return runner
