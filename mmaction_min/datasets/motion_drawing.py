@@ -15,10 +15,15 @@ TURN = (8.0, 12.0)  # degrees a frame
 GROWTH = (1.045, 1.06)  # the factor of the size, a frame
 RADIUS = (12.0, 17.0)  # of a shape that grows, its middle one
 
+SPINNING = (
+    1.9  # how much larger a shape that turns is: near its middle hardly anything moves
+)
+MIDDLE = (0.42, 0.58)  # where a shape is across its motion, as a part of the frame
+
 NOISE = 12.0  # grey levels around the ground's own
 VERSION = 1  # raise it when the pixels change and no other number does
 
-NUMBERS = (NUM_FRAMES, SHIFT, TURN, GROWTH, RADIUS, NOISE, VERSION)
+NUMBERS = (NUM_FRAMES, SHIFT, TURN, GROWTH, RADIUS, SPINNING, MIDDLE, NOISE, VERSION)
 """Everything here that decides the pixels, for the name of the cache folder."""
 
 
@@ -87,8 +92,8 @@ def place(motion: str, size: int, rng: np.random.Generator) -> list[Array]:
     """
     time = np.arange(NUM_FRAMES)[:, None, None]
     still = np.zeros((NUM_FRAMES, 1, 1))
-    x = still + rng.uniform(size / 4, size * 3 / 4)
-    y = still + rng.uniform(size / 4, size * 3 / 4)
+    x = still + size * rng.uniform(*MIDDLE)
+    y = still + size * rng.uniform(*MIDDLE)
     angle = still + rng.uniform(0, 2 * np.pi)
     scale = still + size / 64
     shift = rng.uniform(0, size) + time * rng.uniform(*SHIFT) * size / 64

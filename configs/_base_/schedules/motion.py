@@ -8,4 +8,4 @@ lr_config = dict(
     warmup="linear",
     warmup_iters=40,
 )
-total_epochs = 16
+total_epochs = 12
