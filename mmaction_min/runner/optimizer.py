@@ -77,8 +77,9 @@ class DefaultOptimizerConstructor:
         self.validate_cfg()
 
     def validate_cfg(self) -> None:
-        """Check `paramwise_cfg`; a subclass with keys of its own overrides this."""
-        if unknown := self.paramwise_cfg.keys() - PARAMWISE_KEYS:
+        """Check `paramwise_cfg`; a subclass may have keys of its own, and overrides this to check them."""
+        unknown = self.paramwise_cfg.keys() - PARAMWISE_KEYS
+        if unknown and type(self) is DefaultOptimizerConstructor:
             raise ConfigError(
                 f"{type(self).__name__} does not know {', '.join(sorted(unknown))}",
                 "optimizer.paramwise_cfg",
@@ -99,7 +100,10 @@ class DefaultOptimizerConstructor:
         """The optimizer over all parameters of `model` (or of what it wraps, for DDP)."""
         model = getattr(model, "module", model)
         params: list[dict[str, Any]] | Any = []
-        if self.paramwise_cfg:
+        makes_groups = (
+            type(self).add_params is not DefaultOptimizerConstructor.add_params
+        )
+        if self.paramwise_cfg or makes_groups:  # upstream forgets the second
             self.add_params(params, model)
         else:
             params = model.parameters()
