@@ -20,14 +20,14 @@ from scaffold.tree import Tree
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ADDS = [
-    ("backbone", "MyNet"),
-    ("constructor", "MyOptimizerConstructor"),
-    ("head", "MyHead"),
-    ("loss", "MyLoss"),
-    ("lr-hook", "RelativeStep"),
-    ("optimizer", "MyOptimizer", "a:float=0.1", "b:float=0.9", "c:float=0.0"),
-    ("head", "OtherHead", "hidden:int=256", "must:float", "act", "names:list=['a']"),
-    ("loss", "OtherLoss", "gamma:float=2.0", "must:int"),
+    ("backbone", "ProbeNet"),
+    ("constructor", "ProbeConstructor"),
+    ("head", "ProbeHead"),
+    ("loss", "ProbeLoss"),
+    ("lr-hook", "ProbeStep"),
+    ("optimizer", "ProbeOptimizer", "a:float=0.1", "b:float=0.9", "c:float=0.0"),
+    ("head", "ProbeArgsHead", "hidden:int=256", "must:float", "act", "names:list=['a']"),
+    ("loss", "ProbeArgsLoss", "gamma:float=2.0", "must:int"),
 ]
 # All six at once, and one step of training; the config inherits from those that were generated.
 ALL_AT_ONCE = """
@@ -51,15 +51,15 @@ _base_ = [
     "_base_/schedules/quick.py", "_base_/default_runtime.py",
 ]
 model = dict(
-    backbone=dict(_delete_=True, type="MyNet"),
+    backbone=dict(_delete_=True, type="ProbeNet"),
     cls_head=dict(
-        _delete_=True, type="MyHead", num_classes=8, in_channels=256,
-        loss_cls=dict(type="MyLoss")),
+        _delete_=True, type="ProbeHead", num_classes=8, in_channels=256,
+        loss_cls=dict(type="ProbeLoss")),
 )
 optimizer = dict(
-    _delete_=True, type="MyOptimizer", a=0.1, b=0.9, c=0.0, lr=0.01,
-    constructor="MyOptimizerConstructor", paramwise_cfg=dict(fc_lr5=True))
-lr_config = dict(_delete_=True, policy="RelativeStep", steps=[1, 2], lrs=[0.1, 0.01])
+    _delete_=True, type="ProbeOptimizer", a=0.1, b=0.9, c=0.0, lr=0.01,
+    constructor="ProbeConstructor", paramwise_cfg=dict(fc_lr5=True))
+lr_config = dict(_delete_=True, policy="ProbeStep", steps=[1, 2], lrs=[0.1, 0.01])
 """
 
 
@@ -128,6 +128,6 @@ def test_all_six_train_together(copy: Tree) -> None:
     (copy.root / "configs/all.py").unlink()
 
     assert result.stdout.split() == [
-        *("MyNet", "MyHead", "MyLoss", "MyOptimizer", "RelativeStepLrUpdaterHook"),
+        *("ProbeNet", "ProbeHead", "ProbeLoss", "ProbeOptimizer", "ProbeStepLrUpdaterHook"),
         *("True", "0.01"),
     ], result.stderr
