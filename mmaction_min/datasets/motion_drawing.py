@@ -15,9 +15,7 @@ TURN = (8.0, 12.0)  # degrees a frame
 GROWTH = (1.045, 1.06)  # the factor of the size, a frame
 RADIUS = (12.0, 17.0)  # of a shape that grows, its middle one
 
-SPINNING = (
-    1.9  # how much larger a shape that turns is: near its middle hardly anything moves
-)
+SPINNING = 1.9  # how much larger a shape that turns is: its middle hardly moves
 MIDDLE = (0.42, 0.58)  # where a shape is across its motion, as a part of the frame
 
 NOISE = 12.0  # grey levels around the ground's own
@@ -51,7 +49,7 @@ def draw_clip(motion: str, size: int, rng: np.random.Generator) -> NDArray[np.ui
 def draw_shape(motion: str, size: int, rng: np.random.Generator) -> tuple[Array, Array]:
     """A moving polygon: how far it covers each pixel, and its stripes; both (NUM_FRAMES, size, size), 0..1.
 
-    The stripes lie across the motion: upright, level, as spokes or as rings. So a single frame shows which pair of
+    The stripes lie across the motion: upright, level, once around the centre, or as rings. So a single frame shows which pair of
     classes it is, half of the answer, and only the order of the frames the other half.
     """
     x, y, angle, scale = place(motion, size, rng)
@@ -78,7 +76,7 @@ def draw_shape(motion: str, size: int, rng: np.random.Generator) -> tuple[Array,
     elif motion == "up":
         waves = np.broadcast_to(v / wavelength, inside.shape)
     elif motion == "clockwise":
-        waves = (np.arctan2(v, u) - angle) / np.pi  # two spokes
+        waves = (np.arctan2(v, u) - angle) / (2 * np.pi)
     else:
         waves = np.hypot(u, v) / wavelength
     stripes = np.sin(2 * np.pi * (waves + rng.random()))

@@ -26,7 +26,14 @@ ADDS = [
     ("loss", "ProbeLoss"),
     ("lr-hook", "ProbeStep"),
     ("optimizer", "ProbeOptimizer", "a:float=0.1", "b:float=0.9", "c:float=0.0"),
-    ("head", "ProbeArgsHead", "hidden:int=256", "must:float", "act", "names:list=['a']"),
+    (
+        "head",
+        "ProbeArgsHead",
+        "hidden:int=256",
+        "must:float",
+        "act",
+        "names:list=['a']",
+    ),
     ("loss", "ProbeArgsLoss", "gamma:float=2.0", "must:int"),
 ]
 # All six at once, and one step of training; the config inherits from those that were generated.
@@ -128,6 +135,12 @@ def test_all_six_train_together(copy: Tree) -> None:
     (copy.root / "configs/all.py").unlink()
 
     assert result.stdout.split() == [
-        *("ProbeNet", "ProbeHead", "ProbeLoss", "ProbeOptimizer", "ProbeStepLrUpdaterHook"),
+        *(
+            "ProbeNet",
+            "ProbeHead",
+            "ProbeLoss",
+            "ProbeOptimizer",
+            "ProbeStepLrUpdaterHook",
+        ),
         *("True", "0.01"),
     ], result.stderr
