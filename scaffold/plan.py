@@ -155,7 +155,10 @@ def _edit(edit: Callable[..., bytes], tree: Tree, init: bytes, stub: Stub) -> by
     try:
         return edit(init, stub.names.module, stub.exports, width=tree.width())
     except ScaffoldError as e:
-        raise type(e)(e.what, e.where or stub.init, e.hint) from e
+        where = (
+            f"{stub.init}, {e.where}" if e.where else stub.init
+        )  # the edit knows lines, and no file
+        raise type(e)(e.what, where, e.hint) from e
 
 
 def _mentions(init: bytes, stub: Stub) -> bool:

@@ -11,17 +11,17 @@ NUM_FRAMES = 24
 
 # Lengths in pixels, for frames of 64 x 64; other sizes scale them.
 SHIFT = (1.4, 2.0)  # a frame
-TURN = (8.0, 12.0)  # degrees a frame
+TURN = (8.0, 10.0)  # degrees a frame, on a circle
+ORBIT = 0.3  # the radius of that circle, as a part of the frame
 GROWTH = (1.045, 1.06)  # the factor of the size, a frame
 RADIUS = (12.0, 17.0)  # of a shape that grows, its middle one
 
-SPINNING = 1.9  # how much larger a shape that turns is: its middle hardly moves
 MIDDLE = (0.42, 0.58)  # where a shape is across its motion, as a part of the frame
 
 NOISE = 12.0  # grey levels around the ground's own
 VERSION = 1  # raise it when the pixels change and no other number does
 
-NUMBERS = (NUM_FRAMES, SHIFT, TURN, GROWTH, RADIUS, SPINNING, MIDDLE, NOISE, VERSION)
+NUMBERS = (NUM_FRAMES, SHIFT, TURN, GROWTH, RADIUS, ORBIT, MIDDLE, NOISE, VERSION)
 """Everything here that decides the pixels, for the name of the cache folder."""
 
 
@@ -86,7 +86,7 @@ def draw_shape(motion: str, size: int, rng: np.random.Generator) -> tuple[Array,
 def place(motion: str, size: int, rng: np.random.Generator) -> list[Array]:
     """The shape's x and y in pixels, angle in radians and scale, frame by frame; each (NUM_FRAMES, 1, 1).
 
-    x points right and y down, so a growing angle is clockwise. What moves starts anywhere; the rest stays near the middle.
+    x points right and y down, so a growing angle is clockwise. What moves starts anywhere on its way.
     """
     time = np.arange(NUM_FRAMES)[:, None, None]
     still = np.zeros((NUM_FRAMES, 1, 1))
@@ -101,13 +101,12 @@ def place(motion: str, size: int, rng: np.random.Generator) -> list[Array]:
         return [x - shift, y, angle, scale]
     if motion == "up":
         return [x, y - shift, angle, scale]
-    if motion == "clockwise":
-        return [
-            x,
-            y,
-            angle + turn,
-            1.4 * scale,
-        ]  # larger: near its middle nothing moves
+    if (
+        motion == "clockwise"
+    ):  # around the middle, and upright: like a cabin of a big wheel
+        heading = rng.uniform(0, 2 * np.pi) + turn
+        x, y = x + ORBIT * size * np.cos(heading), y + ORBIT * size * np.sin(heading)
+        return [x, y, angle, scale]
     return [x, y, angle, scale * growth]
 
 

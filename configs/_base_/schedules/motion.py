@@ -1,5 +1,5 @@
 # Long enough for TSM to pass 90 % on MotionClips: a few minutes on two cores.
-optimizer = dict(type="AdamW", lr=0.002, weight_decay=0.01, fused=True)
+optimizer = dict(type="AdamW", lr=0.003, weight_decay=0.01, fused=True)
 optimizer_config = dict(grad_clip=dict(max_norm=20))
 lr_config = dict(
     policy="CosineAnnealing",
@@ -8,4 +8,4 @@ lr_config = dict(
     warmup="linear",
     warmup_iters=40,
 )
-total_epochs = 12
+total_epochs = 8
