@@ -9,6 +9,6 @@ _base_ = [
 lr_config = dict(
     _delete_=True,
     policy="RelativeStep",
-    steps=[2, 5],
-    lrs=[0.002, 0.0005],
+    steps=[2, 3],
+    lrs=[0.003, 0.0005],
 )
