@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
@@ -37,6 +37,9 @@ KEYS = frozenset(
     ]
 )
 """What a config's top level may say to the engine; every other name is the config's own variable."""
+
+
+DICTS = ("model", "data", "evaluation", "optimizer")
 
 
 def command_parser(name: str, doc: str | None) -> argparse.ArgumentParser:
@@ -96,6 +99,8 @@ def load_config(args: argparse.Namespace, needed: Sequence[str]) -> Config:
     for key in needed:
         if key not in cfg:
             raise ConfigError(f"the config has no `{key}`", cfg.filename)
+        if key in DICTS and not isinstance(cfg[key], Mapping):
+            raise ConfigError(f"`{key}` is a dict, not {cfg[key]!r}", cfg.filename)
     return cfg
 
 

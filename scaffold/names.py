@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 from .errors import ScaffoldError
 
-MAX_LENGTH = (
-    80  # `test_<module>.py` and a temporary name beside it fit every file system
-)
+# `test_<module>.py` and a temporary name beside it fit every file system.
+MAX_LENGTH = 80
 
 # Words that the field writes with a capital inside and means as one: ResNet -> resnet.
 COMPOUNDS = (

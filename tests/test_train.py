@@ -202,6 +202,7 @@ def test_training_can_start_from_the_weights_of_another_run(
             "optimizer_config: grad_clips is unknown",
         ),
         (["--cfg-options", "lr"], "'lr' is no override"),
+        (["--cfg-options", "optimizer=SGD"], "`optimizer` is a dict, not 'SGD'"),
         (["--device", "tpu0"], "there is no device 'tpu0'"),
         (["--resume-from", "none.pth"], "none.pth: there is no such checkpoint"),
     ],
