@@ -276,6 +276,7 @@ def test_a_signal_ends_the_run_with_a_checkpoint_and_one_line(
         "--no-validate",
         "--cfg-options",
         "total_epochs=1000",
+        "data.workers_per_gpu=1",
         "log_config.interval=1",
     ]
     with subprocess.Popen(
@@ -285,11 +286,12 @@ def test_a_signal_ends_the_run_with_a_checkpoint_and_one_line(
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        start_new_session=True,
     ) as process:
         assert process.stdout is not None and process.stderr is not None
         while "Epoch [1/1000][1/2]" not in process.stdout.readline():
             time.sleep(0.01)
-        process.send_signal(number)
+        os.killpg(process.pid, number)  # as a terminal does it: the worker gets it too
         out, err = process.stdout.read(), process.stderr.read()
 
     assert process.returncode == code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -84,9 +85,16 @@ def build_dataloader(
         persistent_workers=persistent_workers and workers_per_gpu > 0,
         pin_memory=pin_memory,
         collate_fn=collate,
+        worker_init_fn=_leave_signals,
         # A loader draws a number at each start; from its own generator, so that the model's stream stays as it is.
         generator=torch.Generator().manual_seed(seed),
     )
+
+
+def _leave_signals(worker: int) -> None:
+    """Let the process that trains decide: a terminal sends Ctrl-C to its workers too, and Slurm SIGTERM."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def collate(
