@@ -11,12 +11,12 @@ import os
 import pickle
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from .. import __version__
 from ..errors import CheckpointError
@@ -131,23 +131,9 @@ def load_checkpoint(
         for name, value in checkpoint.get("state_dict", checkpoint).items()
     }
     own = model.state_dict()
-    shapes = [
-        f"{name} is {tuple(weights[name].shape)} there and {tuple(own[name].shape)} here"
-        for name in own.keys() & weights.keys()
-        if weights[name].shape != own[name].shape
-    ]
-    if shapes:
-        raise CheckpointError(
-            f"the checkpoint is of another model: {'; '.join(sorted(shapes)[:3])}",
-            str(filename),
-            "is it the right config?",
-        )
+    _refuse_shapes(weights, own, filename)
     missing, unexpected = own.keys() - weights.keys(), weights.keys() - own.keys()
-    differences = "; ".join(
-        f"{len(names)} {word} ({', '.join(sorted(names)[:3])}{', ...' if len(names) > 3 else ''})"
-        for word, names in (("missing", missing), ("unexpected", unexpected))
-        if names
-    )
+    differences = _in_words(missing=missing, unexpected=unexpected)
     if differences and (strict or missing == own.keys()):
         raise CheckpointError(
             f"the names of the weights differ: {differences}", str(filename)
@@ -158,6 +144,31 @@ def load_checkpoint(
             "%s: the names of the weights differ: %s", filename, differences
         )
     return checkpoint
+
+
+def _refuse_shapes(
+    weights: Mapping[str, Tensor], own: Mapping[str, Tensor], filename: str | Path
+) -> None:
+    shapes = [
+        f"{name} is {tuple(weights[name].shape)} there and {tuple(own[name].shape)} here"
+        for name in sorted(own.keys() & weights.keys())
+        if weights[name].shape != own[name].shape
+    ]
+    if shapes:
+        raise CheckpointError(
+            f"the checkpoint is of another model: {'; '.join(shapes[:3])}",
+            str(filename),
+            "is it the right config?",
+        )
+
+
+def _in_words(**names_of: Set[str]) -> str:
+    """`2 missing (a, b); 1 unexpected (c)`, at most three names of each."""
+    return "; ".join(
+        f"{len(names)} {word} ({', '.join(sorted(names)[:3])}{', ...' if len(names) > 3 else ''})"
+        for word, names in names_of.items()
+        if names
+    )
 
 
 def point_latest(path: Path) -> None:
