@@ -118,6 +118,7 @@ class EpochBasedRunner:
             NotFiniteError: (a FloatingPointError) a loss is not finite.
         """
         _check_workflow(workflow, data_loaders)
+        stopped = ""
         for hook in self.hooks:
             hook.before_run(self)
         try:
@@ -129,10 +130,12 @@ class EpochBasedRunner:
                         elif self.epoch < self.max_epochs:
                             self.train(loader)
         except StopTraining as e:
-            self.logger.info("stopped: %s", e)
+            stopped = str(e)
         finally:
             for hook in self.hooks:
                 hook.after_run(self)
+        if stopped:
+            self.logger.info("stopped: %s", stopped)
 
     def train(self, data_loader: DataLoader[Any]) -> None:
         """One epoch of training, from where a resumed one stopped."""
