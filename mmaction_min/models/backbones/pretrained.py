@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from ..._torchvision import import_torchvision
 from ...errors import CheckpointError
 from ...runner import read_checkpoint
 
@@ -54,10 +55,9 @@ def load_pretrained(
 
 def _torchvision_file(name: str) -> Path:
     """The file of torchvision's newest ImageNet weights of `name` in torch's cache."""
-    from torchvision.models import get_model_weights
-
+    models = import_torchvision("torchvision.models")
     try:
-        url: str = get_model_weights(name).DEFAULT.url
+        url: str = models.get_model_weights(name).DEFAULT.url
     except ValueError as e:
         raise CheckpointError(
             f"torchvision has no model {name!r}", f"{TORCHVISION}{name}"
