@@ -26,7 +26,7 @@ from torch.utils.data import DataLoader
 from .assemble import build_loader, build_runner
 from .command import command_parser, describe, load_config, pick_device, run_command
 from .config import Config
-from .errors import CheckpointError, EngineError
+from .errors import CheckpointError, ConfigError, EngineError
 from .runner import (
     EpochBasedRunner,
     EvalHook,
@@ -101,6 +101,7 @@ def train(cfg: Config, args: argparse.Namespace) -> int:
         loaders = _build_loaders(cfg, seed, device)
         runner = build_runner(cfg, device, work_dir, seed=seed, stop=stop)
         _register_hooks(runner, cfg, seed, validate=not args.no_validate)
+        _check_labels(loaders, getattr(cfg.model.get("cls_head"), "num_classes", None))
         if resume_from:
             runner.resume(resume_from)
         elif load_from:
@@ -133,6 +134,24 @@ def _build_loaders(
         )
         loaders.append(build_loader(cfg, mode, seed, device, **changes))
     return loaders
+
+
+def _check_labels(loaders: list[DataLoader[Any]], num_classes: int | None) -> None:
+    """Refuse a class number that the head has no score for, before torch does, in a step and without a name."""
+    for loader in loaders:
+        dataset = getattr(loader.dataset, "dataset", loader.dataset)
+        labels = getattr(dataset, "labels", None)
+        if (
+            labels is None
+            or num_classes is None
+            or max(labels, default=0) < num_classes
+        ):
+            continue
+        raise ConfigError(
+            f"the list has class {max(labels)}, and the head num_classes={num_classes}, so 0 to {num_classes - 1}",
+            str(getattr(dataset, "ann_file", "")),
+            "say model.cls_head.num_classes in the config",
+        )
 
 
 def _register_hooks(

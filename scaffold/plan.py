@@ -101,8 +101,8 @@ def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
     edited = _edited(tree, stub, present)
     if edited and not force:
         raise ScaffoldError(
-            f"not as `scaffold add` wrote it: {', '.join(edited)}",
-            hint="--force deletes it all the same",
+            f"not as `scaffold add` would write it: {', '.join(edited)}",
+            hint="it was edited since, or made by hand; --force deletes it all the same",
         )
     changes = [Change(path, text, None) for path, text in present.items()]
     if init is not None and is_exported:

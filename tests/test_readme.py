@@ -10,6 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+
+from mmaction_min.assemble import build_loader, prepare_model
+from mmaction_min.config import Config
+from mmaction_min.datasets import MotionClips
 
 REPO = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -113,3 +118,37 @@ def test_links_and_files_that_are_named_exist(name: str) -> None:
     links = re.findall(r"\]\((?!http)([^)#]+)", (REPO / name).read_text())
 
     assert [link for link in links if not (REPO / link).exists()] == []
+
+
+def test_the_config_for_ones_own_videos_is_complete(
+    tmp_path: Path, checkout: Path
+) -> None:
+    """Its model scores a batch that its pipelines made of two real files."""
+    text = next(
+        block
+        for block in re.findall(
+            r"```python\n(.*?)```", (REPO / "README.md").read_text(), re.DOTALL
+        )
+    )
+    config = checkout / "configs" / "mine.py"
+    config.write_text(text)
+    clips = MotionClips([], num_clips=8, size=32, root=tmp_path)
+    (tmp_path / "list.txt").write_text(
+        "".join(f"{clips[i]['filename']} {i % 2}\n" for i in range(2))
+    )
+    cfg = Config.fromfile(config)
+    cfg.merge_from_dict({"data.workers_per_gpu": 0})
+    model = prepare_model(cfg, torch.device("cpu")).eval()
+
+    for split in ("train", "val", "test"):
+        loader = build_loader(
+            cfg,
+            split,
+            0,
+            torch.device("cpu"),
+            ann_file=str(tmp_path / "list.txt"),
+            data_prefix=None,
+        )
+        (batch,) = loader
+        assert batch["imgs"].shape == (2, 8, 3, 112, 112)
+    assert model(batch["imgs"], return_loss=False).shape == (2, 2)

@@ -201,6 +201,10 @@ def test_training_can_start_from_the_weights_of_another_run(
             ["--cfg-options", "optimizer_config.grad_clips=1"],
             "optimizer_config: grad_clips is unknown",
         ),
+        (
+            ["--cfg-options", "model.cls_head.num_classes=5"],
+            "the list has class 7, and the head num_classes=5, so 0 to 4",
+        ),
         (["--cfg-options", "lr"], "'lr' is no override"),
         (["--cfg-options", "optimizer=SGD"], "`optimizer` is a dict, not 'SGD'"),
         (["--device", "tpu0"], "there is no device 'tpu0'"),
@@ -300,3 +304,35 @@ def test_a_signal_ends_the_run_with_a_checkpoint_and_one_line(
         f"stopped: asked to stop by {number.name}; go on with --resume-from "
     )
     assert read_checkpoint(tmp_path / "run" / "latest.pth")["meta"]["iter"] >= 1
+
+
+def test_an_exception_in_training_ends_the_process_with_its_workers(
+    config: str,
+) -> None:
+    """A bug in a module of one's own shows its traceback, and the command returns."""
+    code = (
+        "import sys\n"
+        "from mmaction_min import train\n"
+        "from mmaction_min.models import TSMHead\n"
+        "TSMHead.forward = lambda self, x, num_segs: 1 / 0\n"
+        "sys.exit(train.main(sys.argv[1:]))"
+    )
+    options = [
+        "--device",
+        "cpu",
+        "--work-dir",
+        f"{config}.run",
+        "--cfg-options",
+        "data.workers_per_gpu=1",
+    ]
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, config, *options],
+        cwd=REPO,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.rstrip().endswith("ZeroDivisionError: division by zero")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -92,9 +93,13 @@ def build_dataloader(
 
 
 def _leave_signals(worker: int) -> None:
-    """Let the process that trains decide: a terminal sends Ctrl-C to its workers too, and Slurm SIGTERM."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    """Let the process that trains decide: a terminal sends Ctrl-C to the whole process group, and so do others SIGTERM.
+
+    A worker does not ignore SIGTERM, with which it is ended when the training fails.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "setpgid"):  # Windows has no process groups
+        os.setpgid(0, 0)
 
 
 def collate(

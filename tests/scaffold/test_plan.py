@@ -97,7 +97,7 @@ def test_an_edited_file_is_not_deleted_without_force(
         file.write("\n")
 
     with pytest.raises(
-        ScaffoldError, match=f"not as `scaffold add` wrote it: {path}\n"
+        ScaffoldError, match=f"not as `scaffold add` would write it: {path}\n"
     ) as refusal:
         plan_remove(tree, stub)
 
@@ -113,7 +113,7 @@ def test_a_made_by_comment_that_asks_for_the_impossible_is_an_edit(tree: Tree) -
     config = tree.root / stub.config
     config.write_text(config.read_text().replace("MyHead\n_", "MyHead --arg =\n_"))
 
-    with pytest.raises(ScaffoldError, match="not as `scaffold add` wrote it"):
+    with pytest.raises(ScaffoldError, match="not as `scaffold add` would write it"):
         plan_remove(tree, stub)
 
 
@@ -155,7 +155,7 @@ def test_there_may_be_nothing_to_remove(tree: Tree, name: str, hint: str) -> Non
 def test_a_hand_written_module_needs_force(tree: Tree) -> None:
     """`scaffold remove head TSNHead` does not delete what add never wrote."""
     with pytest.raises(
-        ScaffoldError, match=r"not as `scaffold add` wrote it: .*tsn_head"
+        ScaffoldError, match=r"not as `scaffold add` would write it: .*tsn_head"
     ):
         plan_remove(tree, new_stub(tree, "head", "TSNHead"))
 
