@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar, overload
 
@@ -157,7 +158,8 @@ class Registry:
             if "__init__() got an unexpected keyword" not in str(e):
                 raise
             # its **kwargs went to a base class, which does not take one of them
-            raise ConfigError(f"{kind}: {e}", _file_of(build)) from e
+            hint = _meant(build, e)
+            raise ConfigError(f"{kind}: {e}", _file_of(build), hint) from e
 
 
 def _check_arguments(
@@ -170,9 +172,30 @@ def _check_arguments(
     try:
         signature.bind(**args)
     except TypeError as e:
-        raise ConfigError(
-            f"{kind}: {e}", _file_of(build), f"it takes {signature}"
-        ) from None
+        hint = f"{_meant(build, e)} it takes {signature}".lstrip()
+        raise ConfigError(f"{kind}: {e}", _file_of(build), hint) from None
+
+
+def _meant(build: Callable[..., Any], error: TypeError) -> str:
+    """`did you mean num_classes?`, if the unexpected argument is near one of the class or of its bases."""
+    word = re.search(r"unexpected keyword argument '(\w+)'", str(error))
+    if word is None:
+        return ""
+    classes = (
+        [cls for cls in inspect.getmro(build) if cls is not object]
+        if inspect.isclass(build)
+        else [build]
+    )
+    known = {name for cls in classes if callable(cls) for name in _parameters(cls)}
+    near = difflib.get_close_matches(word[1], sorted(known), n=1)
+    return f"did you mean {near[0]}?" if near else ""
+
+
+def _parameters(build: Callable[..., Any]) -> list[str]:
+    try:
+        return list(inspect.signature(build).parameters)
+    except ValueError:  # of a builtin
+        return []
 
 
 def _as_mapping(cfg: object, name: str) -> Mapping[str, Any]:

@@ -124,3 +124,19 @@ def test_a_config_that_cannot_be_built_says_why(
     """Wrong arguments name the class and what it takes."""
     with pytest.raises(ConfigError, match=message):
         heads.build(cfg)  # type: ignore[arg-type]
+
+
+def test_a_misspelt_argument_of_a_base_class_is_recognised(heads: Registry) -> None:
+    """A head passes `**kwargs` on, so the argument that was meant is its base's."""
+
+    @heads.register_module()
+    class MyHead(heads.get("TSNHead")):  # type: ignore[misc]
+        def __init__(self, hidden: int = 1, **kwargs: object) -> None:
+            super().__init__(**kwargs)
+
+    with pytest.raises(
+        ConfigError, match=r"(?s)'num_clases'.*did you mean num_classes\?"
+    ):
+        heads.build({"type": "MyHead", "num_clases": 3})
+    with pytest.raises(ConfigError, match=r"(?s)'dropot'.*did you mean dropout\? it"):
+        heads.build({"type": "TSNHead", "num_classes": 3, "dropot": 0.1})
