@@ -157,9 +157,15 @@ def _registered(tree: Tree, kind: Kind) -> str:
 def _find_tree(root: str | None) -> Tree:
     from pathlib import Path
 
+    from .commit import hold
     from .tree import find_tree
 
-    return find_tree(Path(root or "."), upwards=root is None)
+    tree = find_tree(Path(root or "."), upwards=root is None)
+    # The tree is this command's until it ends: what it plans is what it finds when it writes.
+    note = click.get_current_context().with_resource(hold(tree))
+    if note:
+        click.echo(f"note: {note}", err=True)
+    return tree
 
 
 def _request(

@@ -39,6 +39,8 @@ def find_registrations(tree: Tree, kind: Kind) -> list[Registration]:
     words = (kind.registry.encode(), REGISTER.encode())
     found = []
     for file in framework.rglob("*.py"):
+        if not file.is_file():  # a pipe would be read for ever
+            continue
         source = file.read_bytes()
         if all(word in source for word in words):
             path = file.relative_to(tree.root).as_posix()

@@ -1,0 +1,152 @@
+"""What the fault campaign shares: the shim, the forking server that it is loaded into, and a tree to spoil."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+REPOSITORY = HERE.parents[1]
+# What a training imports of the tree, so that everything that scaffold can add is reached.
+MODULES = ("mmaction_min.train", "mmaction_min.models", "mmaction_min.core")
+
+# A file's content and mode, by its path; a folder has None.
+State = dict[str, "tuple[bytes, int] | None"]
+
+
+class Result(NamedTuple):
+    """How a run ended; `code` is below zero for a signal."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass
+class Lab:
+    """Runs commands on a tree with a fault at a chosen call.
+
+    Attributes:
+        root: the tree, which `reset` makes anew.
+        clean: what it is made from.
+        servers: the two jobs of forker.py.
+    """
+
+    root: Path
+    clean: Path
+    servers: dict[str, subprocess.Popen[str]]
+
+    def reset(self, clean: Path | None = None) -> None:
+        """Make the tree anew, with the times of its files, so that what Python compiled is still good."""
+        shutil.rmtree(self.root, ignore_errors=True)
+        shutil.copytree(clean or self.clean, self.root, symlinks=True)
+
+    def run(self, *words: str, at: int = 0, mode: str = "kill") -> Result:
+        """A scaffold command in the tree; its call number `at` is spoiled."""
+        faults = {"FAULT_ROOT": f"{self.root}/", "FAULT_LOG": str(self.log)}
+        if at:
+            faults |= {"FAULT_AT": str(at), "FAULT_MODE": mode}
+        self.log.unlink(missing_ok=True)
+        return self._ask("scaffold", words, faults)
+
+    @property
+    def log(self) -> Path:
+        """The calls of the last run that change a file of the tree."""
+        return self.root.with_name(f"{self.root.name}.log")
+
+    def apply(self, diff: str) -> None:
+        """Change the tree as a diff says."""
+        command = ["git", "apply", "--whitespace=nowarn"]
+        subprocess.run(command, cwd=self.root, input=diff, text=True, check=True)
+
+    def calls(self) -> list[str]:
+        """The calls of the last run, such as `rename`."""
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return [line.split()[0] for line in lines]
+
+    def imported(self) -> Result:
+        """Import the tree as a training does."""
+        return self._ask("import", MODULES, {})
+
+    def state(self, root: Path | None = None) -> State:
+        """All that is in the tree, but for what Python compiled."""
+        root = root or self.root
+        found: State = {}
+        for folder, folders, files in os.walk(root):
+            folders[:] = [name for name in folders if name != "__pycache__"]
+            found[os.path.relpath(folder, root)] = None
+            for name in files:
+                path = Path(folder, name)
+                mode = path.lstat().st_mode
+                found[os.path.relpath(path, root)] = (path.read_bytes(), mode)
+        return found
+
+    def _ask(self, job: str, words: Sequence[str], env: dict[str, str]) -> Result:
+        server = self.servers[job]
+        assert server.stdin and server.stdout
+        request = {"words": words, "cwd": str(self.root), "env": env}
+        print(json.dumps(request), file=server.stdin, flush=True)
+        return Result(**json.loads(server.stdout.readline()))
+
+
+@pytest.fixture(scope="session")
+def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The compiled shim."""
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None or sys.platform != "linux":
+        pytest.skip("needs Linux and a C compiler")
+    library = tmp_path_factory.mktemp("shim") / "shim.so"
+    source = HERE / "shim.c"
+    command = [compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"]
+    subprocess.run(command, check=True)
+    return library
+
+
+@pytest.fixture(scope="session")
+def clean_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of what scaffold edits in the repository, at a path without links."""
+    root = tmp_path_factory.mktemp("faults").resolve() / "clean"
+    ignored = shutil.ignore_patterns("*.pyc")
+    for folder in ("mmaction_min", "configs"):
+        shutil.copytree(REPOSITORY / folder, root / folder, ignore=ignored)
+    shutil.copy(REPOSITORY / "pyproject.toml", root)
+    (root / "tests").mkdir()
+    return root
+
+
+@pytest.fixture(scope="session")
+def lab(shim: Path, clean_tree: Path) -> Iterator[Lab]:
+    """A lab with a tree of its own."""
+    env = {**os.environ, "LD_PRELOAD": str(shim), "PYTHONPATH": str(REPOSITORY)}
+    with ExitStack() as stack:
+        servers = {
+            job: stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, HERE / "forker.py", job],
+                    env=env,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            for job in ("scaffold", "import")
+        }
+        lab = Lab(clean_tree.with_name("tree"), clean_tree, servers)
+        lab.reset()
+        assert lab.imported().code == 0
+        shutil.rmtree(clean_tree)  # from here on with what Python compiled
+        shutil.copytree(lab.root, clean_tree)
+        yield lab
+        for server in servers.values():
+            assert server.stdin
+            server.stdin.close()

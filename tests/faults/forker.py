@@ -1,0 +1,77 @@
+"""Does one thing again and again, each time in a fork of itself, so that it costs no start of Python.
+
+Reads a request as a line of JSON, `{"words": [...], "cwd": "...", "env": {...}}`, and answers with the exit code (below
+zero: the signal) and what was printed. `forker.py scaffold` runs the words as a command of scaffold, `forker.py import`
+imports them, as modules of the tree. The shim counts from the moment that its variables are set: in the fork alone.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import sys
+from typing import Any
+
+
+def run_scaffold(words: list[str]) -> None:
+    from scaffold.cli import main
+
+    main(words)
+
+
+def import_modules(names: list[str]) -> None:
+    sys.path.insert(0, os.getcwd())
+    for name in names:
+        path = importlib.import_module(name).__file__ or ""
+        assert path.startswith(os.getcwd()), path
+
+
+# What to do, and what is imported for it once.
+JOBS = {
+    "scaffold": (run_scaffold, "click.testing jinja2.sandbox libcst scaffold.plan"),
+    "import": (import_modules, "av torch.utils.data torchvision.models tqdm"),
+}
+
+
+def child(request: dict[str, Any]) -> None:
+    os.environ.update(request["env"])
+    os.chdir(request["cwd"])
+    JOBS[sys.argv[1]][0](request["words"])
+
+
+def answer(request: dict[str, Any]) -> dict[str, Any]:
+    outputs = [os.memfd_create("out"), os.memfd_create("err")]
+    if (process := os.fork()) == 0:
+        os.dup2(outputs[0], 1)
+        os.dup2(outputs[1], 2)
+        code = 99
+        try:
+            child(request)
+            code = 0
+        except SystemExit as e:
+            code = int(e.code or 0)
+        except BaseException:
+            sys.excepthook(*sys.exc_info())
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    _, status = os.waitpid(process, 0)
+    texts = []
+    for descriptor in outputs:
+        texts.append(os.pread(descriptor, os.fstat(descriptor).st_size, 0))
+        os.close(descriptor)
+    code = os.waitstatus_to_exitcode(status)
+    out, err = (text.decode(errors="backslashreplace") for text in texts)
+    return {"code": code, "out": out, "err": err}
+
+
+if __name__ == "__main__":
+    for name in JOBS[sys.argv[1]][1].split():
+        importlib.import_module(name)
+    gc.freeze()  # what is here already is not looked at, and so not copied, in a fork
+    for line in sys.stdin:
+        print(json.dumps(answer(json.loads(line))), flush=True)
+    os._exit(0)  # what torch would say about itself at the end is no one's concern

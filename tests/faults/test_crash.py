@@ -1,0 +1,229 @@
+"""A command that is stopped at any call leaves a tree that imports, and the next one makes it the old or the new one."""
+
+from __future__ import annotations
+
+import errno
+import re
+import shutil
+from collections.abc import Iterator
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.faults.conftest import Lab, Result, State
+
+KINDS = {
+    "backbone": "MyNet",
+    "head": "MyHead",
+    "loss": "MyLoss",
+    "optimizer": "MyOptimizer",
+    "constructor": "MyConstructor",
+    "lr-hook": "MyPolicy",
+}
+# What may come next: commands that look, that refuse, and one that would write.
+NEXT = (
+    ("list",),
+    ("list", "head"),
+    ("add", "head", "not-a-name"),
+    ("add", "spoon", "MySpoon"),
+    ("remove", "loss", "Nothing"),
+    ("add", "loss", "Other", "--dry-run"),
+)
+# Calls whose failure does no harm: the folder is there already, a cache stays, the end is not synced.
+HARMLESS = {"mkdir", "unlink", "rmdir", "fsync"}
+every_kind = pytest.mark.parametrize("kind", KINDS)
+both_ways = pytest.mark.parametrize("way", ["add", "remove"])
+
+
+class Trial:
+    """One command on one tree, to be given again and again with another fault."""
+
+    def __init__(self, lab: Lab, way: str, kind: str) -> None:
+        self.lab = lab
+        self.words = (way, kind, KINDS[kind])
+        self.start = lab.clean
+        if way == "remove":
+            self.start = lab.clean.with_name("added")
+            lab.reset()
+            assert lab.run("add", *self.words[1:]).code == 0
+            assert lab.imported().code == 0
+            shutil.rmtree(self.start, ignore_errors=True)
+            lab.root.rename(self.start)
+        lab.reset(self.start)
+        self.old = lab.state()
+        assert lab.run(*self.words).code == 0
+        self.calls = lab.calls()
+        self.new = lab.state()
+        self.importable = {self.fingerprint(self.old), self.fingerprint(self.new)}
+
+    def run(self, at: int, mode: str | int) -> Result:
+        """The command on the tree of the start, with a fault."""
+        if self.lab.state() != self.old:
+            self.lab.reset(self.start)
+        return self.lab.run(*self.words, at=at, mode=str(mode))
+
+    def touches(self, path: str) -> bool:
+        """The command changes this file."""
+        old, new = self.old.get(path), self.new.get(path)
+        return old != new and (old or new) is not None
+
+    def imports(self) -> bool:
+        """The tree can be imported as it is; a state that was tried before is not tried again."""
+        state = self.fingerprint(self.lab.state())
+        if state not in self.importable and self.lab.imported().code == 0:
+            self.importable.add(state)
+        return state in self.importable
+
+    @staticmethod
+    def fingerprint(state: State) -> int:
+        """What Python can see of a tree."""
+        return hash(frozenset(i for i in state.items() if i[0].endswith(".py")))
+
+
+def kills(calls: list[str]) -> Iterator[tuple[int, str]]:
+    """A kill before each call, and one in the middle of each write."""
+    for at, call in enumerate(calls, start=1):
+        yield at, "kill"
+        if call == "write":
+            yield at, "half"
+
+
+@every_kind
+@both_ways
+def test_killed_at_any_call_the_tree_imports_and_the_next_command_ends_it(
+    lab: Lab, kind: str, way: str
+) -> None:
+    """The old tree or the new one, byte for byte and mode for mode, with nothing left over."""
+    trial = Trial(lab, way, kind)
+    damaged = []
+    for number, (at, mode) in zip(count(), kills(trial.calls), strict=False):
+        killed = trial.run(at, mode)
+        imports = trial.imports()
+        then = lab.run(*NEXT[number % len(NEXT)])
+        whole = lab.state() in (trial.old, trial.new)
+        if killed.code != -9 or not imports or then.code not in (0, 1) or not whole:
+            damaged.append((at, trial.calls[at - 1], mode, killed, imports, then))
+
+    assert damaged == []
+    assert len(trial.calls) > 20
+
+
+@every_kind
+@both_ways
+def test_a_disk_that_refuses_any_call_changes_nothing(
+    lab: Lab, kind: str, way: str
+) -> None:
+    """Exit code 74, the path, and the old tree at once, without another command."""
+    trial = Trial(lab, way, kind)
+    damaged = []
+    for at, call in enumerate(trial.calls, start=1):
+        error = errno.EIO if call == "fsync" else errno.ENOSPC
+        damaged += refused(trial, at, error)
+
+    assert damaged == []
+
+
+@pytest.mark.long
+@every_kind
+@both_ways
+@pytest.mark.parametrize("error", ["ENOSPC", "EIO", "EDQUOT", "EACCES"])
+def test_every_error_at_any_call_changes_nothing(
+    lab: Lab, kind: str, way: str, error: str
+) -> None:
+    """As above, for each error at each call."""
+    trial = Trial(lab, way, kind)
+    number = getattr(errno, error)
+
+    assert [
+        d for at in range(len(trial.calls)) for d in refused(trial, at + 1, number)
+    ] == []
+
+
+def refused(trial: Trial, at: int, error: int) -> list[tuple[object, ...]]:
+    """What is wrong after the call failed; nothing, if all is as it should be."""
+    result, state = trial.run(at, error), trial.lab.state()
+    call = trial.calls[at - 1]
+    if result.code == 74:
+        told = re.match(r"error: \S+: .+; nothing was changed\n", result.err)
+        right = bool(told) and state == trial.old
+    else:
+        right = result.code == 0 and state == trial.new and call in HARMLESS
+    return [] if right else [(at, call, error, result)]
+
+
+@pytest.mark.long
+@every_kind
+@both_ways
+def test_killed_while_it_ends_what_was_killed_nothing_is_lost(
+    lab: Lab, kind: str, way: str
+) -> None:
+    """At every call of the second command, after every call of the first; the third brings it to an end."""
+    trial = Trial(lab, way, kind)
+    damaged = []
+    for first in range(1, len(trial.calls) + 1):
+        for second in count(1):
+            trial.run(first, "kill")
+            again = lab.run("list", at=second)
+            imports = trial.imports()
+            then = lab.run("list")
+            whole = lab.state() in (trial.old, trial.new)
+            if not imports or then.code != 0 or not whole:
+                damaged.append((first, second, again, imports, then))
+            if again.code != -9:
+                break
+
+    assert damaged == []
+
+
+@both_ways
+def test_what_someone_edits_after_a_kill_is_kept(lab: Lab, way: str) -> None:
+    """Whatever file of the change it is, and wherever the command was killed; the tree imports, and nothing is left."""
+    trial = Trial(lab, way, "head")
+    paths = [path for path in trial.old | trial.new if trial.touches(path)]
+    damaged = []
+    for at in range(1, len(trial.calls) + 1, 4):
+        for path in paths:
+            trial.run(at, "kill")
+            file = lab.root / path
+            if not file.exists():
+                continue
+            file.write_bytes(file.read_bytes() + b"# mine\n")
+            then = lab.run("list")
+            kept = file.exists() and file.read_bytes().endswith(b"# mine\n")
+            left = [name for name in lab.state() if ".scaffold" in name]
+            if then.code != 0 or not kept or left or not trial.imports():
+                damaged.append((at, trial.calls[at - 1], path, then, left))
+
+    assert len(paths) == 4
+    assert damaged == []
+
+
+@every_kind
+def test_a_command_that_only_looks_changes_nothing(lab: Lab, kind: str) -> None:
+    """Not one call that could: a list, a dry run, a refusal."""
+    lab.reset()
+    commands = [
+        ("list",),
+        ("list", kind),
+        ("add", kind, KINDS[kind], "--dry-run"),
+        ("add", kind, "no name"),
+        ("remove", kind, "Nothing"),
+    ]
+    for words in commands:
+        assert lab.run(*words).code in (0, 1)
+        assert lab.calls() == []
+
+
+@every_kind
+def test_the_printed_diff_is_the_change(lab: Lab, kind: str) -> None:
+    """`git apply` of what --dry-run prints gives the tree that the command gives."""
+    lab.reset()
+    diff = lab.run("add", kind, KINDS[kind], "--dry-run").out
+    lab.apply(diff)
+    applied = lab.state()
+    lab.reset()
+    lab.run("add", kind, KINDS[kind])
+
+    assert applied == lab.state()
