@@ -194,7 +194,7 @@ def _extended(link: _Link, names: Sequence[str]) -> tuple[bytes, Sequence[str]]:
         after = _mended(link, way, names) if way else link.before
         listing = [name for name, own in link.ways.items() if own == STAR]
     elif way == NAMES:
-        with suppress(ScaffoldError):
+        with suppress(ScaffoldError):  # the package is reached all the same
             return link.edited(add_export, names, width=width), names
         return link.before, ()
     else:
@@ -202,7 +202,7 @@ def _extended(link: _Link, names: Sequence[str]) -> tuple[bytes, Sequence[str]]:
     if way == NAMES or (way == STAR and "__all__" not in link.source.bound):
         return after, names
     if way == STAR and any(map(link.lists, listing)):
-        with suppress(ScaffoldError):
+        with suppress(ScaffoldError):  # as above
             return add_entries(after, link.child, names, width=width), names
     return after, ()
 
@@ -298,9 +298,7 @@ def _modules(source: bytes, package: str) -> Iterator[str]:
     """What a file imports, and what may be a module among it: names, and strings as mmengine's registries have them."""
     try:
         tree = parse(source, package)
-    except (
-        ScaffoldError
-    ):  # what does not parse cannot be imported, and brings nothing in
+    except ScaffoldError:  # it cannot be imported, and brings nothing in
         return
     for base, names in _imports(tree, package):
         parts = base.split(".")

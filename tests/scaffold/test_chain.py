@@ -275,6 +275,57 @@ def test_a_deep_chain_is_mended_from_below(make: Callable[..., Tree]) -> None:
     ]
 
 
+def test_an_upper_parent_takes_a_star_where_no_name_is_handed_up(
+    make: Callable[..., Tree],
+) -> None:
+    """What fw.models.heads holds back, fw.models cannot name; it imports the package for its registrations."""
+    tree = make(
+        {
+            "fw/models/__init__.py": NAMED,
+            "fw/models/heads/__init__.py": "from . import deep\n",
+            "fw/models/heads/deep/__init__.py": "",
+        }
+    )
+
+    after = extended(tree, "models/heads/deep")
+
+    assert list(after) == ["fw/models/__init__.py"]
+    assert "from .heads import *  # noqa" in after["fw/models/__init__.py"]
+    assert "MyHead" not in after["fw/models/__init__.py"]
+
+
+def test_what_a_package_offers_is_found_through_its_own_stars(
+    make: Callable[..., Tree],
+) -> None:
+    """It has no `__all__`: its classes, what it imports from its modules, and nothing private."""
+    tree = make(
+        {
+            "fw/models/__init__.py": "from .heads import A, B\n",
+            "fw/models/heads/__init__.py": "from .a import *\nfrom . import tsn as _tsn\nclass B: ...\n",
+            "fw/models/heads/a.py": "from . import *\nclass A: ...\ndef _f(): ...\n",
+        }
+    )
+
+    assert extended(tree) == {
+        "fw/models/__init__.py": "from .heads import A, B, MyHead\n"
+    }
+
+
+def test_a_module_that_does_not_parse_imports_nothing(
+    make: Callable[..., Tree],
+) -> None:
+    """It cannot be what the package is reached through."""
+    tree = make(
+        {
+            "fw/models/__init__.py": STARS + "from .bad import heads\n",
+            "fw/models/bad.py": "from . import heads\nx = (\n",
+            "fw/models/backbones/__init__.py": "x = (\n",
+        }
+    )
+
+    assert "from .heads import *" in extended(tree)["fw/models/__init__.py"]
+
+
 def test_a_folder_without_init_ends_the_chain(make: Callable[..., Tree]) -> None:
     """Nothing can be imported through it, so who needs the package names it in full."""
     assert extended(make({"fw/models/__init__.py": None})) == {}
@@ -395,6 +446,18 @@ def test_an_add_and_a_remove_with_a_mended_chain_give_the_old_tree(
     assert b"+from .heads import MyHead" in plan.diff()
     commit(tree, plan_remove(tree, stub))
     assert _files(tree) == before
+
+
+def test_a_name_that_is_left_in_a_parent_is_removed(make: Callable[..., Tree]) -> None:
+    """The files and the export were deleted by hand, and the parent was forgotten."""
+    left = "from .heads import MyHead, TSNHead\n"
+    tree = make({**PURE, "fw/models/__init__.py": left})
+    stub = Stub(find_kind(tree.root, "head"), make_names("MyHead"), "fw")
+
+    commit(tree, plan_remove(tree, stub))
+
+    models = (tree.root / "fw/models/__init__.py").read_text()
+    assert models == "from .heads import TSNHead\n"
 
 
 def _files(tree: Tree) -> dict[str, bytes]:
