@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from .chain import extend_chain, shorten_chain
 from .errors import ScaffoldError
 from .exports import add_export, remove_export
 from .registrations import find_registrations, parse
@@ -62,7 +63,7 @@ class Plan:
 
 
 def plan_add(tree: Tree, stub: Stub) -> Plan:
-    """The plan that writes a new module, its config stub, its test and its export.
+    """The plan that writes a new module, its config stub, its test and its export, and mends the chain above it.
 
     Raises:
         ScaffoldError: the name or an argument cannot be used, a file is there already, or the export cannot be edited.
@@ -72,13 +73,15 @@ def plan_add(tree: Tree, stub: Stub) -> Plan:
         _refuse_existing(tree, path)
     init = _read_init(tree, stub)
     exported = _edit(add_export, tree, init, stub)
+    chain = extend_chain(tree, stub.framework, stub.kind.package, stub.exports)
     files = stub.render(tree.width())
     created = (Change(path, None, content) for path, content in files.items())
-    return Plan((*created, Change(stub.init, init, exported)))
+    parents = (Change(*edit) for edit in chain)
+    return Plan((*created, Change(stub.init, init, exported), *parents))
 
 
 def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
-    """The plan that takes an add back.
+    """The plan that takes an add back, but for a star or whole import that mended the chain: see `shorten_chain`.
 
     A file is as add wrote it if the templates give it again, byte for byte, with the arguments that its own comment
     tells. So no record of the add is needed.
@@ -95,7 +98,8 @@ def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
     present = {path: text for path, text in contents.items() if text is not None}
     init = tree.read(stub.init)
     is_exported = init is not None and _mentions(init, stub)
-    if not present and not is_exported:
+    chain = shorten_chain(tree, stub.framework, stub.kind.package, stub.exports)
+    if not present and not is_exported and not chain:
         raise _nothing_to_remove(tree, stub)
     _refuse_other_class(present.get(stub.module), stub)
     edited = _edited(tree, stub, present)
@@ -104,12 +108,12 @@ def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
             f"not as `scaffold add` would write it: {', '.join(edited)}",
             hint="it was edited since, or made by hand; --force deletes it all the same",
         )
-    changes = [Change(path, text, None) for path, text in present.items()]
+    changes = [Change(*edit) for edit in chain]
     if init is not None and is_exported:
-        changes.insert(
-            0, Change(stub.init, init, _edit(remove_export, tree, init, stub))
-        )
-    return Plan(tuple(changes))
+        exported = _edit(remove_export, tree, init, stub)
+        changes.append(Change(stub.init, init, exported))
+    deleted = (Change(path, text, None) for path, text in present.items())
+    return Plan((*changes, *deleted))
 
 
 def _refuse_taken(tree: Tree, stub: Stub) -> None:

@@ -16,6 +16,7 @@ LAYERS = {
         ["arguments", "exports", "names", "render", "tree"],
         ["kinds"],
         ["registrations", "stub"],
+        ["chain"],
         ["plan"],
         ["commit"],
         ["cli"],

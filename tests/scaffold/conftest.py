@@ -71,6 +71,10 @@ def tree(tmp_path: Path) -> Tree:
     for package in PACKAGES:
         (root / "fw" / package).mkdir()
         (root / "fw" / package / "__init__.py").write_text(f'"""{package}."""\n')
+        parent, _, child = package.rpartition("/")
+        if parent:
+            with open(root / "fw" / parent / "__init__.py", "a") as init:
+                init.write(f"from .{child} import *  # noqa: F403\n")
     (root / "fw/models/heads/tsn_head.py").write_text(
         "@HEADS.register_module()\nclass TSNHead(BaseHead):\n    pass\n"
     )
