@@ -19,7 +19,14 @@ from .errors import ScaffoldError
 from .export_all import exported_names
 from .export_import import relative_imports
 from .export_source import Source, read_source
-from .export_star import add_entries, add_star, add_whole, star_of, whole_of
+from .export_star import (
+    add_entries,
+    add_star,
+    add_whole,
+    remove_star,
+    star_of,
+    whole_of,
+)
 from .exports import add_export, remove_export
 from .registrations import parse
 from .tree import Tree
@@ -42,6 +49,11 @@ class ParentEdit(NamedTuple):
     path: str
     before: bytes
     after: bytes
+
+    @property
+    def is_star(self) -> bool:
+        """It adds a star import."""
+        return self.after.count(b"import *") > self.before.count(b"import *")
 
 
 def extend_chain(
@@ -69,12 +81,23 @@ def extend_chain(
 
 
 def shorten_chain(
-    tree: Tree, framework: str, package: str, names: Sequence[str]
+    tree: Tree,
+    framework: str,
+    package: str,
+    names: Sequence[str],
+    stars: Sequence[str] = (),
 ) -> list[ParentEdit]:
     """What the parents of a package must forget when its exports go, the uppermost parent first.
 
-    The names go. A star or a whole import stays, even if an add brought it: it belongs to the package, which stays
-    too, and by now the package's other classes may be reached through it.
+    The names go. A star or a whole import stays, unless it is said to be the add's: the package's other classes may be
+    reached through it.
+
+    Args:
+        tree: the tree.
+        framework: the framework's package.
+        package: the package below it.
+        names: the names that go.
+        stars: the parents whose star import goes too, if it stands there as an add writes it.
 
     Raises:
         ScaffoldError: a parent still uses a name, or cannot be edited.
@@ -91,10 +114,14 @@ def shorten_chain(
         if star_of(source, link.child):
             own |= exported_names(source) - source.bound
         gone = [name for name in names if name in own]
+        after = link.before
         if gone:
             after = link.edited(remove_export, gone, width=tree.width())
-            edits.insert(0, ParentEdit(link.path, link.before, after))
-    return edits
+        if link.path in stars:
+            with suppress(ScaffoldError):  # edited since, and so someone else's
+                after = remove_star(after, link.child)
+        edits.insert(0, ParentEdit(link.path, link.before, after))
+    return [edit for edit in edits if edit.before != edit.after]
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,28 @@ def add_star(source: bytes, module: str) -> bytes:
     return _proved(edited, new, file)
 
 
+def remove_star(source: bytes, module: str) -> bytes:
+    """`add_star`, undone; without a star import of the sub-package, the file as it is.
+
+    Raises:
+        ScaffoldError: The line is not as `add_star` would write it.
+    """
+    file = read_source(source)
+    statement = star_of(file, module)
+    if statement is None:
+        return source
+    start, end = file.line_span(statement.lineno, statement.end_lineno or 0)
+    for first in (start, start - 1, start - 2):  # with the blank line above it, or not
+        blank = first >= 0 and not file.text[first:start].strip("\n")
+        if (
+            blank
+            and add_star(shorter := file.spliced([Edit(first, end, "")]), module)
+            == source
+        ):
+            return shorter
+    raise ScaffoldError("the star import was edited since", f"line {statement.lineno}")
+
+
 def add_whole(source: bytes, module: str) -> bytes:
     """Import a sub-package itself, in the last `from . import` of the file, and export it if its siblings are.
 

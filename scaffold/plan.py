@@ -7,12 +7,13 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from zlib import crc32
 
 from .chain import extend_chain, shorten_chain
 from .errors import ScaffoldError
 from .exports import add_export, remove_export
 from .registrations import find_registrations, parse
-from .stub import Stub, options_in
+from .stub import Stub, recorded
 from .tree import Tree
 
 
@@ -74,6 +75,8 @@ def plan_add(tree: Tree, stub: Stub) -> Plan:
     init = _read_init(tree, stub)
     exported = _edit(add_export, tree, init, stub)
     chain = extend_chain(tree, stub.framework, stub.kind.package, stub.exports)
+    stars = tuple(edit.path for edit in chain if edit.is_star)
+    stub = replace(stub, mended=(stars, _mark(init)))
     files = stub.render(tree.width())
     created = (Change(path, None, content) for path, content in files.items())
     parents = (Change(*edit) for edit in chain)
@@ -81,10 +84,11 @@ def plan_add(tree: Tree, stub: Stub) -> Plan:
 
 
 def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
-    """The plan that takes an add back, but for a star or whole import that mended the chain: see `shorten_chain`.
+    """The plan that takes an add back.
 
-    A file is as add wrote it if the templates give it again, byte for byte, with the arguments that its own comment
-    tells. So no record of the add is needed.
+    A file is as add wrote it if the templates give it again, byte for byte, with what its own comment tells. So no
+    record of the add is needed. A star import that mended the chain goes if the package is as it was before the add;
+    else it stays, for what else is reached through it.
 
     Args:
         tree: the tree.
@@ -96,12 +100,21 @@ def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
     """
     contents = {path: tree.read(path) for path in stub.paths.values()}
     present = {path: text for path, text in contents.items() if text is not None}
+    _refuse_other_class(present.get(stub.module), stub)
     init = tree.read(stub.init)
     is_exported = init is not None and _mentions(init, stub)
-    chain = shorten_chain(tree, stub.framework, stub.kind.package, stub.exports)
+    exported = _edit(remove_export, tree, init, stub) if init and is_exported else init
+    stub = recorded(stub, map(present.get, (stub.config, stub.test), (b"", b"")))
+    stars, mark = stub.mended
+    chain = shorten_chain(
+        tree,
+        stub.framework,
+        stub.kind.package,
+        stub.exports,
+        stars if exported is not None and _mark(exported) == mark else (),
+    )
     if not present and not is_exported and not chain:
         raise _nothing_to_remove(tree, stub)
-    _refuse_other_class(present.get(stub.module), stub)
     edited = _edited(tree, stub, present)
     if edited and not force:
         raise ScaffoldError(
@@ -109,8 +122,7 @@ def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
             hint="it was edited since, or made by hand; --force deletes it all the same",
         )
     changes = [Change(*edit) for edit in chain]
-    if init is not None and is_exported:
-        exported = _edit(remove_export, tree, init, stub)
+    if exported != init:
         changes.append(Change(stub.init, init, exported))
     deleted = (Change(path, text, None) for path, text in present.items())
     return Plan((*changes, *deleted))
@@ -198,13 +210,16 @@ def _refuse_other_class(source: bytes | None, stub: Stub) -> None:
 
 
 def _edited(tree: Tree, stub: Stub, present: Mapping[str, bytes]) -> list[str]:
-    sources = (present.get(stub.config, b""), present.get(stub.test, b""))
-    options = next(filter(None, map(options_in, sources)), ())
     try:
-        files = replace(stub, options=options).render(tree.width())
+        files = stub.render(tree.width())
     except ScaffoldError:  # the comment was edited, and asks for what cannot be
         files = {}
     return [path for path, text in present.items() if text != files.get(path)]
+
+
+def _mark(init: bytes) -> str:
+    """A few characters that tell whether a file is another one; no secret depends on them."""
+    return f"{crc32(init):08x}"
 
 
 def _lines(content: bytes | None) -> list[bytes]:

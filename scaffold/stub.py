@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import re
 import shlex
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +20,7 @@ from .tree import BLACK_WIDTH, CONFIGS, TESTS
 
 # The comment in a config stub and in a test that says how they were made, so that `remove` needs no other record.
 _MADE_BY = re.compile(rb"^# Made by: scaffold add \S+ \S+ (.+)$", re.MULTILINE)
+_MENDED = re.compile(rb"^# Mended: (.+) \((\w+)\)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,14 @@ class Stub:
         names: its names.
         framework: the package that it goes into.
         options: the texts of `--arg`.
+        mended: the parent packages that the add let import theirs by a star, and what marks the export before it.
     """
 
     kind: Kind
     names: Names
     framework: str
     options: tuple[str, ...] = ()
+    mended: tuple[tuple[str, ...], str] = ((), "")
 
     @cached_property
     def arguments(self) -> tuple[Argument, ...]:
@@ -113,6 +117,8 @@ class Stub:
         options = [word for text in self.options for word in ("--arg", text)]
         command = ["scaffold", "add", self.kind.name, self.names.name, *options]
         fields = ("name", "type", "default", "parameter", "given", "value")
+        parents, mark = self.mended
+        mended = f"\n# Mended: {shlex.join(parents)} ({mark})" if parents else ""
         return {
             "cls": self.names.cls,
             "name": self.names.name,
@@ -130,7 +136,7 @@ class Stub:
             "args": [{f: getattr(a, f) for f in fields} for a in self.arguments],
             "arg_names": [a.name for a in self.arguments],
             "needs_any": any("Any" in a.type for a in self.arguments),
-            "command": shlex.join(command),
+            "command": shlex.join(command) + mended,
             "next": self.next_commands(),
         }
 
@@ -166,13 +172,14 @@ def _fill(text: str, values: Mapping[str, str]) -> str:
     return text
 
 
-def options_in(source: bytes) -> tuple[str, ...]:
-    """The `--arg` texts of the add that made a config stub or a test; none if it does not say."""
-    made_by = _MADE_BY.search(source)
-    if made_by is None:
-        return ()
-    try:
-        words = shlex.split(made_by[1].decode())
-    except ValueError:  # edited: it will differ from what add writes in any case
-        return ()
-    return tuple(words[1::2])
+def recorded(stub: Stub, sources: Iterable[bytes]) -> Stub:
+    """The stub with what the comments of its config and test say about the add that made them, if they say it."""
+    options: tuple[str, ...] = ()
+    mended: tuple[tuple[str, ...], str] = ((), "")
+    with suppress(ValueError):  # edited: it differs from what add writes in any case
+        for source in sources:
+            if found := _MADE_BY.search(source):
+                options = options or tuple(shlex.split(found[1].decode())[1::2])
+            if found := _MENDED.search(source):
+                mended = tuple(shlex.split(found[1].decode())), found[2].decode()
+    return replace(stub, options=options, mended=mended)

@@ -384,8 +384,10 @@ def test_a_class_that_a_parent_still_uses_is_not_removed(
         shorten_chain(tree, "fw", "models/heads", ["TSNHead"])
 
 
-def test_a_mended_star_stays_when_the_class_goes(make: Callable[..., Tree]) -> None:
-    """It belongs to the package, whose other classes may be reached through it by now."""
+def test_a_star_that_no_add_brought_stays_when_the_class_goes(
+    make: Callable[..., Tree],
+) -> None:
+    """It belongs to the package, whose other classes may be reached through it."""
     tree = make({"fw/models/__init__.py": "from .heads import *\n"})
 
     assert shorten_chain(tree, "fw", "models/heads", ["MyHead"]) == []
@@ -431,11 +433,14 @@ def _knows_my_head(tree: Tree) -> str:
     return done.stdout.decode().strip()
 
 
+@pytest.mark.parametrize("models", [NAMED, STARS, "", '"""Models."""', "# Models.\n"])
+@pytest.mark.parametrize("heads", ["", "class OldHead: ...\n"])
 def test_an_add_and_a_remove_with_a_mended_chain_give_the_old_tree(
-    make: Callable[..., Tree],
+    make: Callable[..., Tree], models: str, heads: str
 ) -> None:
-    """Where the tree names its exports one by one, to the byte; the plan names the parent's file."""
-    tree = make({**PURE, "fw/models/__init__.py": NAMED})
+    """To the byte, however the parent was mended; the plan names its file."""
+    files = {"fw/models/__init__.py": models, "fw/models/heads/__init__.py": heads}
+    tree = make({**PURE, **files})
     stub = Stub(find_kind(tree.root, "head"), make_names("MyHead"), "fw")
     before = _files(tree)
 
@@ -443,9 +448,37 @@ def test_an_add_and_a_remove_with_a_mended_chain_give_the_old_tree(
     commit(tree, plan)
 
     assert plan.changes[-1].path == "fw/models/__init__.py"
-    assert b"+from .heads import MyHead" in plan.diff()
+    assert b"+from .heads import " in plan.diff()
     commit(tree, plan_remove(tree, stub))
     assert _files(tree) == before
+
+
+def test_a_mended_star_stays_for_what_was_added_after_it(
+    make: Callable[..., Tree],
+) -> None:
+    """The second class would be out of reach without it."""
+    tree = make({**PURE, "fw/models/__init__.py": ""})
+    kind = find_kind(tree.root, "head")
+    one, two = (Stub(kind, make_names(name), "fw") for name in ("OneHead", "TwoHead"))
+    commit(tree, plan_add(tree, one))
+    commit(tree, plan_add(tree, two))
+
+    commit(tree, plan_remove(tree, one))
+
+    assert b"from .heads import *" in (tree.read("fw/models/__init__.py") or b"")
+
+
+def test_a_mended_star_that_someone_edited_stays(make: Callable[..., Tree]) -> None:
+    """The line is theirs now."""
+    tree = make({**PURE, "fw/models/__init__.py": ""})
+    stub = Stub(find_kind(tree.root, "head"), make_names("MyHead"), "fw")
+    commit(tree, plan_add(tree, stub))
+    mine = b"from .heads import *  # mine\n"
+    (tree.root / "fw/models/__init__.py").write_bytes(mine)
+
+    commit(tree, plan_remove(tree, stub))
+
+    assert tree.read("fw/models/__init__.py") == mine
 
 
 def test_a_name_that_is_left_in_a_parent_is_removed(make: Callable[..., Tree]) -> None:

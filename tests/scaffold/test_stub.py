@@ -7,7 +7,7 @@ import pytest
 from scaffold.errors import ScaffoldError
 from scaffold.kinds import BUNDLED, read_kind
 from scaffold.names import make_names
-from scaffold.stub import Stub, options_in
+from scaffold.stub import Stub, recorded
 
 
 def new_stub(kind: str, name: str, *options: str) -> Stub:
@@ -104,11 +104,13 @@ def test_a_config_and_a_test_tell_the_options_that_made_them(
 
     files = stub.render(88)
 
-    assert options_in(files[stub.config]) == options
-    assert options_in(files[stub.test]) == options
-    assert options_in(files[stub.module]) == ()
+    told = [recorded(stub, [files[path]]).options for path in stub.paths.values()]
+    assert told == [(), options, options]
 
 
 def test_a_comment_that_was_edited_tells_nothing() -> None:
     """A quote that does not end makes no error."""
-    assert options_in(b"# Made by: scaffold add head MyHead --arg 'a\n") == ()
+    stub = new_stub("head", "MyHead")
+    broken = b"# Made by: scaffold add head MyHead --arg 'a\n"
+
+    assert recorded(stub, [broken]) == stub
