@@ -2,6 +2,7 @@
 
     scaffold add head MyHead --arg hidden:int=256
     scaffold remove head MyHead
+    scaffold rename head MyHead ShiftHead
     scaffold list
 
 Each command imports what it needs where it needs it, so that `scaffold --help` pays for click alone.
@@ -12,6 +13,8 @@ from __future__ import annotations
 import errno
 import os
 import shlex
+import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -62,6 +65,7 @@ def main() -> None:
     \b
     scaffold add head MyHead         writes all four
     scaffold remove head MyHead      takes them back
+    scaffold rename head MyHead New  gives it another name
     scaffold list                    shows the kinds, and what the tree has of each
     """
 
@@ -118,6 +122,51 @@ def remove(kind: str, name: str, force: bool, dry_run: bool, root: str | None) -
 
     tree, stub = _request(root, kind, name)
     _carry_out(tree, plan_remove(tree, stub, force=force), dry_run=dry_run)
+
+
+@main.command()
+@click.argument("kind")
+@click.argument("old")
+@click.argument("new")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@_dry_run
+@_root
+def rename(
+    kind: str, old: str, new: str, yes: bool, dry_run: bool, root: str | None
+) -> None:
+    """Give a module of a KIND another name, with its files, its export, its config, its test and every mention.
+
+    What you wrote into them is kept. The change is shown as a diff first.
+
+    \b
+    scaffold rename head MyHead ShiftHead
+    scaffold rename lr-hook RelativeStep Staircase --yes
+    """
+    from .names import make_names
+    from .rename import plan_rename
+
+    tree, stub = _request(root, kind, old)
+    renamed = replace(stub, names=make_names(new, stub.kind.suffix))
+    plan = plan_rename(tree, stub, renamed)
+    if not dry_run and not yes:
+        _ask(plan)
+    _carry_out(tree, plan, dry_run=dry_run)
+
+
+def _is_asked() -> bool:
+    """There is a person who can answer."""
+    return sys.stdin.isatty()
+
+
+def _ask(plan: Plan) -> None:
+    """Show the change, and end the command if the answer is no."""
+    if not _is_asked():
+        raise ScaffoldError(
+            "a rename is shown before it is written, and there is no terminal to ask on",
+            hint="--yes writes it, --dry-run shows it",
+        )
+    click.echo(plan.diff(), nl=False)
+    click.confirm("write this?", abort=True)
 
 
 @main.command(name="list")
@@ -188,7 +237,7 @@ def _carry_out(tree: Tree, plan: Plan, *, dry_run: bool) -> None:
         click.echo(plan.diff(), nl=False)
         return
     commit(tree, plan)
-    for change in plan.changes:
+    for change in plan.net:
         click.echo(f"{change.verb} {_shown(tree, change.path)}")
 
 

@@ -66,10 +66,15 @@ def commit(tree: Tree, plan: Plan) -> None:
     work = _survey(tree, plan)
     try:
         work.write_journal(tree)
+        staged: dict[str, _Step] = {}
         for step in work.steps:
+            staged.setdefault(step.change.path, step)
+        for step in staged.values():
             _stage(tree, step, step.change.after)
         _refuse_changed(tree, plan)  # again, for the writing took its time
         for step in work.steps:
+            if staged[step.change.path] is not step:  # the second change of a file
+                _stage(tree, step, step.change.after)
             _put(tree, step.change.path, step.change.after)
         work.close(tree)
     except BaseException as e:
@@ -188,7 +193,7 @@ def _survey(tree: Tree, plan: Plan) -> _Work:
 
 
 def _refuse_changed(tree: Tree, plan: Plan) -> None:
-    for change in plan.changes:
+    for change in plan.net:
         if tree.read(change.path) != change.before:
             raise ScaffoldError(
                 "the file changed since scaffold read it; nothing was written",
@@ -238,13 +243,16 @@ def _recover(tree: Tree) -> str:
         return ""
     work = _read_journal(text)
     is_begun, edited, in_between = False, [], False
+    known: dict[str, list[bytes | None]] = {}
     for change in (step.change for step in work.steps):
-        content = tree.read(change.path)
-        is_begun |= content == change.after
-        if content not in (change.before, change.after):
-            edited.append(change.path)
+        known.setdefault(change.path, [change.before]).append(change.after)
+    for path, (before, *after) in known.items():
+        content = tree.read(path)
+        is_begun |= content in after
+        if content not in (before, *after):
+            edited.append(path)
             # What is still staged is not in place, so it was the old file that someone edited.
-            in_between |= os.path.lexists(_beside(tree.path(change.path)))
+            in_between |= os.path.lexists(_beside(tree.path(path)))
     finish = is_begun and not in_between
     try:
         work.finish(tree) if finish else work.undo(tree)

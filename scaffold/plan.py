@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from zlib import crc32
 
@@ -54,13 +54,25 @@ class Change:
 
 @dataclass(frozen=True)
 class Plan:
-    """The changes of one command, in the order in which they are safe: Python can import the tree after each."""
+    """The changes of one command, in the order in which they are safe: Python can import the tree after each.
+
+    A file may change more than once; each of its changes begins where the one before it ended.
+    """
 
     changes: tuple[Change, ...]
 
+    @property
+    def net(self) -> tuple[Change, ...]:
+        """What each file was and will be; a file that changes twice, as in a rename, is here once."""
+        last: dict[str, Change] = {}
+        for change in self.changes:
+            first = last.get(change.path, change)
+            last[change.path] = Change(change.path, first.before, change.after)
+        return tuple(last.values())
+
     def diff(self) -> bytes:
         """All changes as one unified diff."""
-        return b"".join(change.diff() for change in self.changes)
+        return b"".join(change.diff() for change in self.net)
 
 
 def plan_add(tree: Tree, stub: Stub) -> Plan:
@@ -69,11 +81,11 @@ def plan_add(tree: Tree, stub: Stub) -> Plan:
     Raises:
         ScaffoldError: the name or an argument cannot be used, a file is there already, or the export cannot be edited.
     """
-    _refuse_taken(tree, stub)
+    refuse_taken(tree, stub)
     for path in stub.paths.values():
-        _refuse_existing(tree, path)
-    init = _read_init(tree, stub)
-    exported = _edit(add_export, tree, init, stub)
+        refuse_existing(tree, path)
+    init = read_init(tree, stub)
+    exported = edit_init(add_export, tree, init, stub)
     chain = extend_chain(tree, stub.framework, stub.kind.package, stub.exports)
     stars = tuple(edit.path for edit in chain if edit.is_star)
     stub = replace(stub, mended=(stars, _mark(init)))
@@ -100,10 +112,12 @@ def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
     """
     contents = {path: tree.read(path) for path in stub.paths.values()}
     present = {path: text for path, text in contents.items() if text is not None}
-    _refuse_other_class(present.get(stub.module), stub)
+    refuse_other_class(present.get(stub.module), stub)
     init = tree.read(stub.init)
     is_exported = init is not None and _mentions(init, stub)
-    exported = _edit(remove_export, tree, init, stub) if init and is_exported else init
+    exported = (
+        edit_init(remove_export, tree, init, stub) if init and is_exported else init
+    )
     stub = recorded(stub, map(present.get, (stub.config, stub.test), (b"", b"")))
     stars, mark = stub.mended
     chain = shorten_chain(
@@ -114,7 +128,7 @@ def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
         stars if exported is not None and _mark(exported) == mark else (),
     )
     if not present and not is_exported and not chain:
-        raise _nothing_to_remove(tree, stub)
+        raise nothing_to_remove(tree, stub)
     edited = _edited(tree, stub, present)
     if edited and not force:
         raise ScaffoldError(
@@ -128,7 +142,8 @@ def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
     return Plan((*changes, *deleted))
 
 
-def _refuse_taken(tree: Tree, stub: Stub) -> None:
+def refuse_taken(tree: Tree, stub: Stub) -> None:
+    """Refuse a name that is registered already, in any case."""
     kind, name = stub.kind, stub.names.name
     if name.casefold() in map(str.casefold, kind.taken):
         raise ScaffoldError(
@@ -144,7 +159,7 @@ def _refuse_taken(tree: Tree, stub: Stub) -> None:
             )
 
 
-def _refuse_existing(tree: Tree, path: str) -> None:
+def refuse_existing(tree: Tree, path: str) -> None:
     """Refuse a file, link or folder of this name, in any case: some file systems know only one."""
     folder, _, name = path.rpartition("/")
     for other in tree.names_in(folder):
@@ -155,7 +170,8 @@ def _refuse_existing(tree: Tree, path: str) -> None:
             )
 
 
-def _read_init(tree: Tree, stub: Stub) -> bytes:
+def read_init(tree: Tree, stub: Stub) -> bytes:
+    """The `__init__.py` of the stub's package, which parses."""
     init = tree.read(stub.init)
     if init is None:
         raise ScaffoldError(
@@ -167,9 +183,16 @@ def _read_init(tree: Tree, stub: Stub) -> bytes:
     return init
 
 
-def _edit(edit: Callable[..., bytes], tree: Tree, init: bytes, stub: Stub) -> bytes:
+def edit_init(
+    edit: Callable[..., bytes],
+    tree: Tree,
+    init: bytes,
+    stub: Stub,
+    names: Sequence[str] = (),
+) -> bytes:
+    """The `__init__.py` after an edit of a stub's exports, or of these names; a refusal says which file it is about."""
     try:
-        return edit(init, stub.names.module, stub.exports, width=tree.width())
+        return edit(init, stub.names.module, names or stub.exports, width=tree.width())
     except ScaffoldError as e:
         where = (
             f"{stub.init}, {e.where}" if e.where else stub.init
@@ -187,7 +210,8 @@ def _mentions(init: bytes, stub: Stub) -> bool:
     return False
 
 
-def _nothing_to_remove(tree: Tree, stub: Stub) -> ScaffoldError:
+def nothing_to_remove(tree: Tree, stub: Stub) -> ScaffoldError:
+    """The refusal of a name that the tree does not have, with the nearest."""
     names = [found.name for found in find_registrations(tree, stub.kind)]
     near = difflib.get_close_matches(stub.names.name, names, n=1)
     return ScaffoldError(
@@ -200,7 +224,7 @@ def _nothing_to_remove(tree: Tree, stub: Stub) -> ScaffoldError:
     )
 
 
-def _refuse_other_class(source: bytes | None, stub: Stub) -> None:
+def refuse_other_class(source: bytes | None, stub: Stub) -> None:
     """Refuse a module that has the right name by chance: `Resnet3D` is not what resnet3d.py holds."""
     if source is None:
         return

@@ -51,6 +51,11 @@ def find_registrations(tree: Tree, kind: Kind) -> list[Registration]:
     return sorted(found, key=lambda registration: registration.name)
 
 
+def registered_keys(source: bytes, path: str, kind: Kind) -> list[tuple[str, int]]:
+    """The keys that one file registers of a kind, each with its line."""
+    return list(_keys(parse(source, path), kind.registry))
+
+
 def parse(source: bytes, path: str) -> ast.Module:
     """The syntax tree of a file.
 

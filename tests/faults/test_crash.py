@@ -33,8 +33,14 @@ NEXT = (
 )
 # Calls whose failure does no harm: the folder is there already, a cache stays, the end is not synced.
 HARMLESS = {"mkdir", "unlink", "rmdir", "fsync"}
+NEW = "Renamed"
 every_kind = pytest.mark.parametrize("kind", KINDS)
 both_ways = pytest.mark.parametrize("way", ["add", "remove"])
+every_way = pytest.mark.parametrize(
+    ("way", "kind"),
+    [(way, kind) for way in ("add", "remove") for kind in KINDS]
+    + [("rename", "head"), ("rename", "lr-hook")],
+)
 
 
 class Trial:
@@ -44,10 +50,19 @@ class Trial:
         self.lab = lab
         self.words = (way, kind, KINDS[kind])
         self.start = lab.clean
-        if way == "remove":
+        if way != "add":
             self.start = lab.clean.with_name("added")
             lab.reset()
             assert lab.run("add", *self.words[1:]).code == 0
+            if way == "rename":
+                self.words = (*self.words, NEW, "--yes")
+            if (way, kind) == ("rename", "head"):  # of which some files name it
+                models = lab.root / "mmaction_min/models"
+                with open(models / "__init__.py", "a") as parent:
+                    parent.write("from .heads import MyHead\n")
+                with open(models / "recognizers/recognizer2d.py", "a") as user:
+                    user.write("\n\nfrom ..heads import MyHead\n")
+                (lab.root / "configs/mine.py").write_text("a = dict(type='MyHead')\n")
             assert lab.imported().code == 0
             shutil.rmtree(self.start, ignore_errors=True)
             lab.root.rename(self.start)
@@ -90,8 +105,7 @@ def kills(calls: list[str]) -> Iterator[tuple[int, str]]:
             yield at, "half"
 
 
-@every_kind
-@both_ways
+@every_way
 def test_killed_at_any_call_the_tree_imports_and_the_next_command_ends_it(
     lab: Lab, kind: str, way: str
 ) -> None:
@@ -110,8 +124,7 @@ def test_killed_at_any_call_the_tree_imports_and_the_next_command_ends_it(
     assert len(trial.calls) > 20
 
 
-@every_kind
-@both_ways
+@every_way
 def test_a_disk_that_refuses_any_call_changes_nothing(
     lab: Lab, kind: str, way: str
 ) -> None:
@@ -126,8 +139,7 @@ def test_a_disk_that_refuses_any_call_changes_nothing(
 
 
 @pytest.mark.long
-@every_kind
-@both_ways
+@every_way
 @pytest.mark.parametrize("error", ["ENOSPC", "EIO", "EDQUOT", "EACCES"])
 def test_every_error_at_any_call_changes_nothing(
     lab: Lab, kind: str, way: str, error: str
