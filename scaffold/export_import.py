@@ -160,8 +160,8 @@ def _at(source: Source, statements: Sequence[ast.stmt], index: int, line: str) -
 
 def _single(source: Source, style: Style) -> bool:
     """Each name is imported by a statement of its own, also where several come from one module."""
-    statements = relative_imports(source)
-    modules = {s.module for s in statements if s.level == 1}
+    statements = [s for s in relative_imports(source) if s.module]
+    modules = {(s.level, s.module) for s in statements}
     alone = all(len(s.names) == 1 for s in statements)
     return style.single or (alone and len(modules) < len(statements))
 
