@@ -38,7 +38,8 @@ class Hand(NamedTuple):
         """The list of some items, in this hand."""
         lone = "," if self.opening == "(" and len(items) == 1 else ""
         line = self.opening + ", ".join(items) + lone + self.closing
-        if not items or self.column + len(line) <= self.width:
+        # A comma after the last item keeps a list in rows, whatever its length.
+        if not items or (self.column + len(line) <= self.width and not self.comma):
             return line
         words = [item + "," for item in items]
         if not (self.comma or lone):

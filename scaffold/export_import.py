@@ -91,17 +91,17 @@ def remove_import(
     Raises:
         ScaffoldError: Another statement shares the line.
     """
-    edits, gone = [], 0
+    edits: list[Edit] = []
+    gone = []
     for statement in imports_of(source, module):
         own = [a.name for a in statement.names if a.asname in (None, a.name)]
         taken = [name for name in own if name in names]
         if len(taken) == len(statement.names):
-            gone += 1
-            last = gone == len(relative_imports(source))
-            edits.append(_deleted(source, statement, only=last))
+            gone.append(_own_rows(source, statement))
         elif taken:
             edits.append(_shortened(source, statement, names, style))
-    return edits
+    only = len(gone) == len(relative_imports(source))
+    return edits + [_deleted(source, *rows, only=only) for rows in _joined(gone)]
 
 
 def wrapped(module: str, names: Sequence[str], width: int, wrap: str) -> str:
@@ -216,13 +216,28 @@ def _first(source: Source, line: str) -> Edit:
     return Edit(start, start, line + "\n\n")
 
 
-def _deleted(source: Source, statement: ast.stmt, *, only: bool) -> Edit:
+def _own_rows(source: Source, statement: ast.ImportFrom) -> tuple[int, int]:
     start, end = _rows(source, statement)
     code = source.text[start:end].removeprefix(source.code(statement)).strip()
     if code and not code.startswith("#"):
         raise ScaffoldError(
             "another statement shares the import's line", f"line {statement.lineno}"
         )
+    return start, end
+
+
+def _joined(spans: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+    """Spans in their order, those that touch made one."""
+    joined = list(spans[:1])
+    for start, end in spans[1:]:
+        if start == joined[-1][1]:
+            start, _ = joined.pop()
+        joined.append((start, end))
+    return joined
+
+
+def _deleted(source: Source, start: int, end: int, *, only: bool) -> Edit:
+    """Whole rows, taken out; if they have the only relative imports, a blank line with them."""
     text = source.text
     if only:
         # The first relative import came with a blank line: `_first`, undone.

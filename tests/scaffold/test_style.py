@@ -136,3 +136,13 @@ def test_a_bare_file_follows_the_style(style: Style, line: bytes) -> None:
 
     assert line in after
     assert remove_export(after, "losses", names, style=style) == b""
+
+
+@pytest.mark.parametrize("source", [b"import os", b"x = 1\n", b"from .a import A"])
+def test_lines_of_their_own_leave_together(source: bytes) -> None:
+    """Two statements that came together are taken out with the blank line and the newline that came with them."""
+    style = Style(single=True)
+    after = add_export(source, "losses", ["MyLoss", "my_loss"], style=style)
+
+    assert b"from .losses import MyLoss\nfrom .losses import my_loss" in after
+    assert source == remove_export(after, "losses", ["my_loss", "MyLoss"], style=style)
