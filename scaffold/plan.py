@@ -168,8 +168,9 @@ def _read_init(tree: Tree, stub: Stub) -> bytes:
 
 
 def _edit(edit: Callable[..., bytes], tree: Tree, init: bytes, stub: Stub) -> bytes:
+    style = tree.style()
     try:
-        return edit(init, stub.names.module, stub.exports, width=tree.width())
+        return edit(init, stub.names.module, stub.exports, style=style)
     except ScaffoldError as e:
         where = (
             f"{stub.init}, {e.where}" if e.where else stub.init

@@ -16,7 +16,8 @@ from .errors import ScaffoldError
 from .kinds import Kind
 from .names import Names
 from .render import render
-from .tree import BLACK_WIDTH, CONFIGS, TESTS
+from .style import BLACK_WIDTH
+from .tree import CONFIGS, TESTS
 
 # The comment in a config stub and in a test that says how they were made, so that `remove` needs no other record.
 _MADE_BY = re.compile(rb"^# Made by: scaffold add \S+ \S+ (.+)$", re.MULTILINE)

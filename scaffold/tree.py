@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ScaffoldError
+from .style import BLACK_WIDTH, Style, read_style
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -15,7 +16,6 @@ else:  # pragma: no cover (Python 3.10)
     import tomli as tomllib
 
 CONFIGS, TESTS = "configs", "tests"
-BLACK_WIDTH = 88
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,14 @@ class Tree:
         """How long a line may be, for black; None if the tree's pyproject.toml does not mention black."""
         black = self._settings().get("black")
         return None if black is None else int(black.get("line-length", BLACK_WIDTH))
+
+    def style(self) -> Style:
+        """How the tree writes its imports and lists, as far as its settings say so.
+
+        Raises:
+            ScaffoldError: a file of settings cannot be read.
+        """
+        return read_style(self.read, self._settings())
 
     def _settings(self) -> dict[str, Any]:
         text = self.read("pyproject.toml")

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = {
     "scaffold": [
         ["errors"],
+        ["style"],
         ["arguments", "exports", "names", "render", "tree"],
         ["kinds"],
         ["registrations", "stub"],
