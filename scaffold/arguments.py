@@ -8,8 +8,7 @@ import keyword
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import ScaffoldError
 
@@ -21,8 +20,7 @@ _BARE = {"tuple": "tuple[Any, ...]", "list": "list[Any]", "dict": "dict[str, Any
 _START = {"int": "1", "float": "1.0", "bool": "False", "str": "''", "Any": "None"}
 
 
-@dataclass(frozen=True)
-class Argument:
+class Argument(NamedTuple):
     """One argument of a constructor, as text for a template.
 
     Attributes:

@@ -38,7 +38,7 @@ CASES = {
 
 def rendered(kind: str, name: str, *options: str) -> dict[str, str]:
     """The three files, by their part in the kind's folder."""
-    found = read_kind(BUNDLED / kind)
+    found = read_kind(Path(BUNDLED) / kind)
     stub = Stub(found, make_names(name, found.suffix), "mmaction_min", options)
     texts = stub.render(88).values()
     return {
@@ -62,7 +62,7 @@ def test_a_kind_writes_its_golden_files(case: str, _guard: object) -> None:
     assert files == expected
 
 
-@pytest.mark.parametrize("kind", [path.name for path in BUNDLED.glob("*/")])
+@pytest.mark.parametrize("kind", [path.name for path in Path(BUNDLED).glob("*/")])
 def test_every_bundled_kind_has_a_golden_case(kind: str) -> None:
     """A new folder under templates/ needs a line in CASES."""
     assert kind in CASES
@@ -94,7 +94,7 @@ def test_arguments_of_all_sorts_give_stable_python(
     kind: str, options: tuple[str, ...], width: int
 ) -> None:
     """It compiles, and a second run of black, with the tree's width, changes nothing."""
-    found = read_kind(BUNDLED / kind)
+    found = read_kind(Path(BUNDLED) / kind)
     stub = Stub(found, make_names("MyThing", found.suffix), "fw", options)
 
     for path, text in stub.render(width).items():
