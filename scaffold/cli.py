@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -159,7 +160,7 @@ def _registered(
     lines = [f"  {r.name:<28}{_shown(tree, r.path)}:{r.line}\n" for r in found]
     if kind.taken:
         names = f"from outside the tree: {', '.join(kind.taken)}"
-        lines.append(click.wrap_text(names, 78, "  ", "  ") + "\n")
+        lines.append(re.sub(r"(.{1,76})(?: |$)", r"  \1\n", names))
     return "".join(lines)
 
 

@@ -1,10 +1,9 @@
 """A kind is a folder of templates with a `kind.toml`: the tree's own folders first, then the bundled ones."""
 
-from __future__ import annotations
-
+# No `from __future__ import annotations`: the annotations of `Kind` are read, as they are, to check its facts.
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import ScaffoldError
 from .tree import read_toml
@@ -71,7 +70,7 @@ class Kind(NamedTuple):
                 f"the kind {self.name} has no readable {name}", self.folder
             ) from e
 
-    def arguments(self, given: Sequence[Argument]) -> tuple[Argument, ...]:
+    def arguments(self, given: "Sequence[Argument]") -> "tuple[Argument, ...]":
         """The arguments of a new constructor: what is given, and what the stub cannot do without.
 
         Args:
@@ -93,7 +92,9 @@ class Kind(NamedTuple):
         chosen += [start[name] for name in self.keeps if name not in names]
         return tuple(sorted(chosen, key=lambda argument: argument.default is not None))
 
-    def _settled(self, given: Argument, start: Mapping[str, Argument]) -> Argument:
+    def _settled(
+        self, given: "Argument", start: "Mapping[str, Argument]"
+    ) -> "Argument":
         """An argument that the stub starts with takes the stub's type, and its default if it has none."""
         where = f"--arg {given.name}"
         if given.name in self.reserved:
@@ -171,8 +172,7 @@ def read_kind(folder: str | os.PathLike[str]) -> Kind:
 
 
 def _check_facts(facts: Mapping[str, Any], where: str) -> None:
-    hints = get_type_hints(Kind)
-    known = {fact: hints[fact] for fact in Kind._fields[2:]}
+    known = {fact: Kind.__annotations__[fact] for fact in Kind._fields[2:]}
     for key, value in facts.items():
         if key not in known:
             raise ScaffoldError(

@@ -6,7 +6,7 @@ import ast
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from .errors import ScaffoldError
@@ -92,7 +92,11 @@ def parse(source: bytes, path: str) -> ast.Module:
 def _keys(source: bytes, registry: str, path: str) -> Iterable[tuple[str, int]]:
     """The keys that a file gives a registry, each with its line."""
     plain = _plain_keys(source, registry)
-    return _parsed_keys(parse(source, path), registry) if plain is None else plain
+    if plain is not None:
+        return plain
+    mentions = (REGISTER.encode() in line for line in source.splitlines())
+    lines = [number for number, has in enumerate(mentions, start=1) if has]
+    return _parsed_keys(_nodes_at(lines, parse(source, path)), registry)
 
 
 def _plain_keys(source: bytes, registry: str) -> list[tuple[str, int]] | None:
@@ -115,8 +119,22 @@ def _plain_keys(source: bytes, registry: str) -> list[tuple[str, int]] | None:
     ]
 
 
-def _parsed_keys(module: ast.Module, registry: str) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(module):
+def _nodes_at(lines: Sequence[int], module: ast.Module) -> Iterator[ast.AST]:
+    """`ast.walk`, but only into what has one of some lines."""
+    todo: list[ast.AST] = [module]
+    while todo:
+        node = todo.pop()
+        yield node
+        for child in ast.iter_child_nodes(node):
+            heads = (child, *getattr(child, "decorator_list", ()))
+            first = min(getattr(head, "lineno", 0) for head in heads)
+            last = getattr(child, "end_lineno", None) or lines[-1]  # a `case` has none
+            if any(first <= line <= last for line in lines):
+                todo.append(child)
+
+
+def _parsed_keys(nodes: Iterable[ast.AST], registry: str) -> Iterator[tuple[str, int]]:
+    for node in nodes:
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
             for decorator in node.decorator_list:
                 if isinstance(decorator, ast.Call) and _is_of(decorator, registry):

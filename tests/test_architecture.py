@@ -21,6 +21,7 @@ LAYERS = {
         ["plan"],
         ["commit"],
         ["cli"],
+        ["__main__"],
     ],
     "mmaction_min": [
         ["errors"],
