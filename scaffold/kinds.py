@@ -56,6 +56,11 @@ class Kind(NamedTuple):
     reserved: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
 
+    @property
+    def is_bundled(self) -> bool:
+        """It came with scaffold, and is not the tree's own."""
+        return os.path.dirname(self.folder) == BUNDLED
+
     def template(self, name: str) -> str:
         """The text of one of the kind's templates ("module.py.jinja").
 

@@ -104,6 +104,9 @@ class Stub(NamedTuple):
 
         files = {}
         context = self._context()
+        # The tests prove it of the bundled templates; a text whose quotes are not black's is left to black.
+        values = "".join(argument.value for argument in self.arguments)
+        is_formatted = self.kind.is_bundled and "'" not in values
         for role, path in self.paths.items():
             template = f"{role}.py.jinja"
             files[path] = render(
@@ -111,6 +114,7 @@ class Stub(NamedTuple):
                 context,
                 where=f"{self.kind.name}/{template}",
                 line_length=width or BLACK_WIDTH,
+                is_formatted=is_formatted,
             ).encode()
         self._refuse_hiding(ast.parse(files[self.module]))
         return files
