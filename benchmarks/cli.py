@@ -105,7 +105,8 @@ def python_rows(work: Path) -> list[Row]:
     tree, added, long = work / "tree", work / "added", work / "long"
     make_tree(tree)
     shutil.copytree(tree, added)
-    subprocess.run([scaffold, "add", "head", "MyHead"], cwd=added, check=True)
+    add = [scaffold, "add", "head", "MyHead"]
+    subprocess.run(add, cwd=added, check=True, stdout=subprocess.DEVNULL)
     shutil.copytree(tree, long)
     lengthen(long / "mmaction_min/models/heads/__init__.py")
     rows = [
@@ -113,7 +114,12 @@ def python_rows(work: Path) -> list[Row]:
         Row("`import click`", [str(python), "-c", "import click"], tree),
         Row("`import libcst`", [str(python), "-c", "import libcst"], tree),
         *(
-            Row(f"`{words}`{note}", [scaffold, *words.split()[1:]], start, int(":" in note))
+            Row(
+                f"`{words}`{note}",
+                [scaffold, *words.split()[1:]],
+                start,
+                int(":" in note),
+            )
             for words, note, start in [
                 ("scaffold --help", "", tree),
                 ("scaffold list", "", tree),
