@@ -116,7 +116,7 @@ def shorten_chain(
         gone = [name for name in names if name in own]
         after = link.before
         if gone:
-            after = link.edited(remove_export, gone, style=tree.style())
+            after = link.edited(remove_export, gone, style=tree.style)
         if link.path in stars:
             with suppress(ScaffoldError):  # edited since, and so someone else's
                 after = remove_star(after, link.child)
@@ -212,7 +212,7 @@ def _links(tree: Tree, framework: str, package: str) -> Iterator[_Link]:
 
 def _extended(link: _Link, names: Sequence[str]) -> tuple[bytes, Sequence[str]]:
     """A parent that takes in its sub-package, and those new names that can be imported from it."""
-    style = link.tree.style()
+    style = link.tree.style
     way = link.ways.get(link.child)
     if way is None:
         way = _missing_way(link)
@@ -253,7 +253,7 @@ def _missing_way(link: _Link) -> str | None:
 def _mended(link: _Link, way: str, names: Sequence[str]) -> bytes:
     try:
         if way == NAMES:
-            return link.edited(add_export, names, style=link.tree.style())
+            return link.edited(add_export, names, style=link.tree.style)
         return link.edited(add_star if way == STAR else add_whole)
     except ScaffoldError as e:
         hint = f"add `from . import {link.child}` to it by hand, and give the command again"

@@ -171,7 +171,7 @@ def _read_init(tree: Tree, stub: Stub) -> bytes:
 
 
 def _edit(edit: Callable[..., bytes], tree: Tree, init: bytes, stub: Stub) -> bytes:
-    style = tree.style()
+    style = tree.style
     try:
         return edit(init, stub.names.module, stub.exports, style=style)
     except ScaffoldError as e:

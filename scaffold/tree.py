@@ -110,8 +110,9 @@ class Tree:
         black = self._settings("black")
         return None if black is None else int(black.get("line-length", BLACK_WIDTH))
 
+    @cached_property
     def style(self) -> Style:
-        """How the tree writes its imports and lists, as far as its settings say so.
+        """How the tree writes its imports and lists, as far as its settings say so; they are read once.
 
         Raises:
             ScaffoldError: a file of settings cannot be read.

@@ -60,7 +60,7 @@ def test_settings_in_pyproject(tree: Tree, text: str, style: Style) -> None:
     """The tables under `tool` count, with the names that each tool gives its options."""
     (tree.root / "pyproject.toml").write_text(text)
 
-    assert style == tree.style()
+    assert style == tree.style
 
 
 def test_the_file_that_a_tool_reads_first_counts() -> None:
