@@ -8,8 +8,7 @@ import keyword
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import ScaffoldError
 
@@ -18,11 +17,10 @@ SCALARS = {"int": int, "float": float, "bool": bool, "str": str}
 CONTAINERS = {"tuple": tuple, "list": list, "dict": dict}
 _BARE = {"tuple": "tuple[Any, ...]", "list": "list[Any]", "dict": "dict[str, Any]"}
 # What a config gives for an argument without a default, until the user says better.
-_START = {"int": "1", "float": "1.0", "bool": "False", "str": "''", "Any": "None"}
+_START = {"int": "1", "float": "1.0", "bool": "False", "str": '""', "Any": "None"}
 
 
-@dataclass(frozen=True)
-class Argument:
+class Argument(NamedTuple):
     """One argument of a constructor, as text for a template.
 
     Attributes:
@@ -169,16 +167,25 @@ def _as_literal(text: str, annotation: str, where: str) -> str:
     except (ValueError, SyntaxError, RecursionError, MemoryError):
         value = ...
     if annotation == "str" and not isinstance(value, str):
-        return repr(text)  # --arg mode:str=mean needs no second quotes
+        return _quoted(repr(text))  # --arg mode:str=mean needs no second quotes
     if value is ... and not annotation and text.isidentifier():
-        return repr(text)
+        return _quoted(repr(text))
     if type(value) not in (*SCALARS.values(), *CONTAINERS.values(), type(None)):
         raise ScaffoldError(
             f"the default {text!a} is no value that a config can give",
             where,
             "a number, True, False, None, a quoted text, or a tuple, list or dict of these",
         )
-    return ast.unparse(ast.parse(text, mode="eval"))
+    node = ast.parse(text, mode="eval")
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant):
+            part.kind = None  # the u of u"a"
+    return _quoted(ast.unparse(node))
+
+
+def _quoted(text: str) -> str:
+    """A literal with black's quotes, but for one whose strings have quotes or escapes in them."""
+    return text if '"' in text or "\\" in text else text.replace("'", '"')
 
 
 def _guess_type(value: Any) -> str:
@@ -221,5 +228,6 @@ def _start(node: ast.expr | None) -> str:
         case ast.Subscript(slice=inside):
             entries = _entries(inside)
             kept = () if _repeats(entries) else map(_start, entries)
-            return f"({''.join(f'{entry}, ' for entry in kept)})"
+            text = f"({''.join(f'{entry}, ' for entry in kept)})"
+            return _quoted(ast.unparse(ast.parse(text)))
     return "None"

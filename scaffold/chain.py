@@ -116,7 +116,7 @@ def shorten_chain(
         gone = [name for name in names if name in own]
         after = link.before
         if gone:
-            after = link.edited(remove_export, gone, width=tree.width())
+            after = link.edited(remove_export, gone, style=tree.style)
         if link.path in stars:
             with suppress(ScaffoldError):  # edited since, and so someone else's
                 after = remove_star(after, link.child)
@@ -212,7 +212,7 @@ def _links(tree: Tree, framework: str, package: str) -> Iterator[_Link]:
 
 def _extended(link: _Link, names: Sequence[str]) -> tuple[bytes, Sequence[str]]:
     """A parent that takes in its sub-package, and those new names that can be imported from it."""
-    width = link.tree.width()
+    style = link.tree.style
     way = link.ways.get(link.child)
     if way is None:
         way = _missing_way(link)
@@ -222,7 +222,7 @@ def _extended(link: _Link, names: Sequence[str]) -> tuple[bytes, Sequence[str]]:
         listing = [name for name, own in link.ways.items() if own == STAR]
     elif way == NAMES:
         with suppress(ScaffoldError):  # the package is reached all the same
-            return link.edited(add_export, names, width=width), names
+            return link.edited(add_export, names, style=style), names
         return link.before, ()
     else:
         after, listing = link.before, [link.child]
@@ -230,7 +230,7 @@ def _extended(link: _Link, names: Sequence[str]) -> tuple[bytes, Sequence[str]]:
         return after, names
     if way == STAR and any(map(link.lists, listing)):
         with suppress(ScaffoldError):  # as above
-            return add_entries(after, link.child, names, width=width), names
+            return add_entries(after, link.child, names, style=style), names
     return after, ()
 
 
@@ -253,7 +253,7 @@ def _missing_way(link: _Link) -> str | None:
 def _mended(link: _Link, way: str, names: Sequence[str]) -> bytes:
     try:
         if way == NAMES:
-            return link.edited(add_export, names, width=link.tree.width())
+            return link.edited(add_export, names, style=link.tree.style)
         return link.edited(add_star if way == STAR else add_whole)
     except ScaffoldError as e:
         hint = f"add `from . import {link.child}` to it by hand, and give the command again"

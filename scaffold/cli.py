@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import errno
 import os
-import shlex
+import re
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,6 +21,8 @@ import click
 from .errors import ScaffoldError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .kinds import Kind
     from .plan import Plan
     from .stub import Stub
@@ -102,6 +103,8 @@ def add(
     _carry_out(tree, plan, dry_run=dry_run)
     if not dry_run:
         click.echo("\nnext:")
+        import shlex
+
         for command in stub.next_commands(lambda path: shlex.quote(_shown(tree, path))):
             click.echo(f"  {command}")
 
@@ -118,9 +121,9 @@ def remove(kind: str, name: str, force: bool, dry_run: bool, root: str | None) -
     \b
     scaffold remove head MyHead
     """
-    from .plan import plan_remove
-
     tree, stub = _request(root, kind, name)
+    from .plan import plan_remove  # not before the name is accepted
+
     _carry_out(tree, plan_remove(tree, stub, force=force), dry_run=dry_run)
 
 
@@ -143,10 +146,11 @@ def rename(
     scaffold rename lr-hook RelativeStep Staircase --yes
     """
     from .names import make_names
-    from .rename import plan_rename
 
     tree, stub = _request(root, kind, old)
-    renamed = replace(stub, names=make_names(new, stub.kind.suffix))
+    renamed = stub._replace(names=make_names(new, stub.kind.suffix))
+    from .rename import plan_rename  # not before the names are accepted
+
     plan = plan_rename(tree, stub, renamed)
     if not dry_run and not yes:
         _ask(plan)
@@ -179,37 +183,41 @@ def list_(kind: str | None, root: str | None) -> None:
     scaffold list
     scaffold list head
     """
+    from functools import cache
+
     from .kinds import find_kind, find_kinds
+    from .registrations import registering_files
 
     tree = _find_tree(root)
-    kinds = [find_kind(tree.root, kind)] if kind else find_kinds(tree.root).values()
+    kinds = [find_kind(tree.folder, kind)] if kind else find_kinds(tree.folder).values()
+    read = cache(registering_files)
     for kind_ in kinds:
         click.echo(f"{kind_.name}: {kind_.summary}")
-        click.echo(_registered(tree, kind_))
+        click.echo(_registered(tree, kind_, read))
 
 
-def _registered(tree: Tree, kind: Kind) -> str:
+def _registered(
+    tree: Tree, kind: Kind, read: Callable[[Tree, str], dict[str, bytes]]
+) -> str:
     """What there is of a kind, a line for each that the tree's code registers."""
     from .registrations import find_registrations
 
     try:
-        found = find_registrations(tree, kind)
+        found = find_registrations(tree, kind, read)
     except ScaffoldError as e:  # the tree has no place for this kind
         return f"  {e.what}\n"
     lines = [f"  {r.name:<28}{_shown(tree, r.path)}:{r.line}\n" for r in found]
     if kind.taken:
         names = f"from outside the tree: {', '.join(kind.taken)}"
-        lines.append(click.wrap_text(names, 78, "  ", "  ") + "\n")
+        lines.append(re.sub(r"(.{1,76})(?: |$)", r"  \1\n", names))
     return "".join(lines)
 
 
 def _find_tree(root: str | None) -> Tree:
-    from pathlib import Path
-
     from .commit import hold
     from .tree import find_tree
 
-    tree = find_tree(Path(root or "."), upwards=root is None)
+    tree = find_tree(root or ".", upwards=root is None)
     # The tree is this command's until it ends: what it plans is what it finds when it writes.
     note = click.get_current_context().with_resource(hold(tree))
     if note:
@@ -222,11 +230,12 @@ def _request(
 ) -> tuple[Tree, Stub]:
     from .kinds import find_kind
     from .names import make_names
-    from .stub import Stub
 
     tree = _find_tree(root)
-    found = find_kind(tree.root, kind)
+    found = find_kind(tree.folder, kind)
     names = make_names(name, found.suffix)
+    from .stub import Stub  # not before the name is accepted
+
     return tree, Stub(found, names, tree.framework(found.package), options)
 
 
@@ -244,6 +253,6 @@ def _carry_out(tree: Tree, plan: Plan, *, dry_run: bool) -> None:
 def _shown(tree: Tree, path: str) -> str:
     """A path of the tree as it can be pasted in the current folder."""
     here = os.getcwd()
-    full = os.path.join(tree.root, path)
-    near = os.path.commonpath([here, tree.root]) in (here, str(tree.root))
+    full = os.path.join(tree.folder, path)
+    near = os.path.commonpath([here, tree.folder]) in (here, tree.folder)
     return os.path.relpath(full, here) if near else full

@@ -17,13 +17,16 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from itertools import takewhile
-from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import FileError, LockedError, ScaffoldError
-from .plan import Change, Plan
-from .tree import Tree
+
+if TYPE_CHECKING:  # every command takes the lock, and most write nothing
+    from pathlib import Path
+
+    from .plan import Change, Plan
+    from .tree import Tree
 
 JOURNAL = ".scaffold-journal"
 PATIENCE = 30.0  # seconds that a command waits for those before it
@@ -48,7 +51,7 @@ def hold(tree: Tree, patience: float = PATIENCE) -> Iterator[str]:
         ScaffoldError: the journal of a killed command cannot be read.
         FileError: what a killed command began could not be ended.
     """
-    folder = os.open(tree.root, os.O_RDONLY)
+    folder = os.open(tree.folder, os.O_RDONLY)
     try:
         _lock(folder, tree, patience)
         yield _recover(tree)
@@ -92,16 +95,14 @@ def commit(tree: Tree, plan: Plan) -> None:
         raise
 
 
-@dataclass(frozen=True)
-class _Step:
+class _Step(NamedTuple):
     """A change, and what its file had beside its content: mode, owner, group, time in nanoseconds; None if it is new."""
 
     change: Change
     kept: tuple[int, int, int, int] | None
 
 
-@dataclass(frozen=True)
-class _Work:
+class _Work(NamedTuple):
     """What the journal holds: enough to finish a commit, and to undo it. `folders` are made for it, outermost first."""
 
     steps: tuple[_Step, ...]
@@ -150,7 +151,7 @@ class _Work:
             path = tree.path(step.change.path)
             if step.change.after is None:
                 _remove_compiled(path)
-                first, *_ = Path(step.change.path).parts
+                first = step.change.path.partition("/")[0]
                 if path == tree.root / step.change.path:  # a link's folder stays
                     for folder in takewhile((tree.root / first).__ne__, path.parents):
                         _remove_if_empty(folder)
@@ -237,6 +238,8 @@ def _put(tree: Tree, relative: str, content: bytes | None) -> None:
 
 def _recover(tree: Tree) -> str:
     """Bring to an end what a killed command began: to the new tree if it can be, or else to the old one."""
+    if not any(name.startswith(JOURNAL) for name in os.listdir(tree.folder)):
+        return ""
     _discard(_beside(tree.root / JOURNAL))
     text = tree.read(JOURNAL)
     if text is None:
@@ -269,6 +272,8 @@ def _recover(tree: Tree) -> str:
 
 def _read_journal(text: bytes) -> _Work:
     import json
+
+    from .plan import Change
 
     try:
         steps, folders = json.loads(text)
@@ -376,7 +381,9 @@ def _reason(error: OSError) -> str:
 def _place(tree: Tree, error: OSError) -> str:
     """The file that an error is about, from the tree's root; the root if it does not say."""
     named = error.filename2 or error.filename
-    return str(tree.root) if named is None else _shown(tree, Path(os.fsdecode(named)))
+    if named is None:
+        return tree.folder
+    return _shown(tree, tree.root / os.fsdecode(named))
 
 
 def _shown(tree: Tree, path: Path) -> str:

@@ -9,7 +9,18 @@ from scaffold.errors import ScaffoldError
 from scaffold.export_source import Source
 
 Literal = ast.List | ast.Tuple
-OTHER_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)
+# What holds no statement of the module itself: other scopes, and statements that hold none at all.
+CLOSED = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.expr,
+    ast.Assign,
+    ast.AugAssign,
+    ast.Expr,
+    ast.Import,
+    ast.ImportFrom,
+)
 
 
 def exported_names(source: Source) -> set[str]:
@@ -51,7 +62,7 @@ def _statements(tree: ast.Module) -> Iterator[ast.stmt]:
         node = todo.pop()
         if isinstance(node, ast.stmt):
             yield node
-        if not isinstance(node, OTHER_SCOPES):
+        if not isinstance(node, CLOSED):
             todo.extend(reversed(list(ast.iter_child_nodes(node))))
 
 

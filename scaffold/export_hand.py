@@ -38,7 +38,8 @@ class Hand(NamedTuple):
         """The list of some items, in this hand."""
         lone = "," if self.opening == "(" and len(items) == 1 else ""
         line = self.opening + ", ".join(items) + lone + self.closing
-        if not items or self.column + len(line) <= self.width:
+        # A comma after the last item keeps a list in rows, whatever its length.
+        if not items or (self.column + len(line) <= self.width and not self.comma):
             return line
         words = [item + "," for item in items]
         if not (self.comma or lone):
@@ -123,6 +124,16 @@ def line_width(source: Source) -> int:
     return next(width for width in WIDTHS if used <= width)
 
 
+def file_quote(source: Source) -> str:
+    """The quote of the file's first string that is not in triple quotes; empty if it has none."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            code = source.code(node)
+            if code[0] in "'\"" and not code.startswith(('"""', "'''")):
+                return code[0]
+    return ""
+
+
 def _places(
     source: Source,
     values: Sequence[str | None],
@@ -164,20 +175,11 @@ def _quotes(source: Source, items: Items) -> str:
 
     The other one, because an empty list and none at all would be the same bytes once filled.
     """
-    written = (*reversed(items.items), *_strings(source))
-    quote = next((text[0] for text in written if text[0] in "'\""), '"')
+    quotes = (item[0] for item in reversed(items.items) if item[0] in "'\"")
+    quote = next(quotes, file_quote(source) or '"')
     if items.items:
         return quote
     return quote + "'\"".replace(quote, "")
-
-
-def _strings(source: Source) -> Iterator[str]:
-    """The file's strings as they are written, but for those in triple quotes."""
-    for node in ast.walk(source.tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            code = source.code(node)
-            if not code.startswith(('"""', "'''")):
-                yield code
 
 
 def _hand(listing: Listing, width: int) -> Hand | None:
@@ -187,7 +189,9 @@ def _hand(listing: Listing, width: int) -> Hand | None:
         return None
     rows = "\n" in items.text
     below = "\n" in items.opening
-    indent = items.opening.rpartition("\n")[2] if below else None if rows else "    "
+    # yapf, too, starts the rows of a list below its bracket, and those of a tuple beside it.
+    beside = rows or items.opening[0] == "("
+    indent = items.opening.rpartition("\n")[2] if below else None if beside else "    "
     widths = (width, *WIDTHS) if rows else (width,)
     for comma, limit in product((False, True), widths):
         hand = Hand(items.opening[0], items.closing, column, indent, comma, limit)

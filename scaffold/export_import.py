@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
-from itertools import takewhile
+from collections.abc import Iterator, Sequence
+from itertools import pairwise, product, takewhile
 
 from scaffold.errors import ScaffoldError
-from scaffold.export_items import fill, insertions, longest, take_apart
+from scaffold.export_hand import WIDTHS, file_quote
+from scaffold.export_items import Items, fill, insertions, longest, take_apart
 from scaffold.export_order import (
-    IMPORT_ORDERS,
-    MODULE_ORDERS,
-    by_type,
     kept_order,
+    module_orders,
+    name_orders,
     place,
+    place_nearly,
+    sort_name,
 )
 from scaffold.export_source import Edit, Source, least_edit
+from scaffold.style import BACKSLASH, GRID, HANGING, HANGING_COMMA, Style
+
+# What shows how a file wraps an import; black wraps its other lists in the same way.
+WRAPS = {
+    HANGING_COMMA: r'[(\[]\n(    [\w"]+,\n)+[)\]]',
+    BACKSLASH: r"(?m)^from \.[\w.]* import .*, ?\\$",
+    GRID: r"(?m)^from \.[\w.]* import \(\w.*,$",
+}
 
 
 def relative_imports(source: Source) -> list[ast.ImportFrom]:
@@ -36,66 +46,88 @@ def imported_names(source: Source, module: str) -> set[str]:
     return {a.name for s in statements for a in s.names if a.asname in (None, a.name)}
 
 
-def add_import(source: Source, module: str, names: Sequence[str], width: int) -> Edit:
-    """Import names: on the line that imports from their module already, or else on a new one.
+def import_wrap(source: Source) -> str:
+    """How the file wraps an import that is too long, as its other statements show it."""
+    for wrap, pattern in WRAPS.items():
+        if re.search(pattern, source.text):
+            return wrap
+    # Those who write double quotes do so by black, more often than not.
+    return HANGING_COMMA if file_quote(source) == '"' else GRID
+
+
+def add_import(
+    source: Source, module: str, names: Sequence[str], style: Style
+) -> Iterator[Edit]:
+    """The ways to import names, the likeliest first: by the statement that imports from their module, or a new one.
 
     Args:
         source: The file.
         module: The module, without the dot.
         names: What to import; none of it is imported yet.
-        width: How long a line may be.
+        style: How to write it.
     """
     found = imports_of(source, module)
-    if found:
-        return _extended(source, found[-1], names, width)
-    line = _written(source, module, names, width)
-    statements = relative_imports(source)
-    if not statements:
-        return _first(source, line)
-    keys = [_sort_name(s.level, s.module) for s in statements]
-    index = place(keys, _sort_name(1, module), MODULE_ORDERS)
-    if index == 0:
-        start, _ = _rows(source, statements[0])
-        return Edit(start, start, line + "\n")
-    return _below(source, statements[index - 1], line)
+    line = _written(source, module, names, style)
+    if not relative_imports(source):
+        yield _first(source, line)
+    elif not found:
+        statements = _sorted_part(source, style)
+        keys = [sort_name(s.level, s.module) for s in statements]
+        index = place_nearly(keys, sort_name(1, module), module_orders(style))
+        yield _at(source, statements, index, line)
+    elif _single(source, style):
+        index = place([s.names[0].name for s in found], names[0], name_orders(style))
+        yield _at(source, found, index, line)
+    else:
+        yield from _extensions(source, found[-1], names, style)
+        yield _below(source, found[-1], line)
 
 
-def remove_import(source: Source, module: str, names: Sequence[str]) -> list[Edit]:
+def remove_import(
+    source: Source, module: str, names: Sequence[str], style: Style
+) -> list[Edit]:
     """Take names out of the imports from a module, and each import that is left empty with its line.
 
     Raises:
         ScaffoldError: Another statement shares the line.
     """
-    edits, gone = [], 0
+    edits: list[Edit] = []
+    gone = []
     for statement in imports_of(source, module):
         own = [a.name for a in statement.names if a.asname in (None, a.name)]
         taken = [name for name in own if name in names]
         if len(taken) == len(statement.names):
-            gone += 1
-            last = gone == len(relative_imports(source))
-            edits.append(_deleted(source, statement, only=last))
+            gone.append(_own_rows(source, statement))
         elif taken:
-            edits.append(_shortened(source, statement, names))
-    return edits
+            edits.append(_shortened(source, statement, names, style))
+    only = len(gone) == len(relative_imports(source))
+    return edits + [_deleted(source, *rows, only=only) for rows in _joined(gone)]
 
 
-def wrapped(module: str, names: Sequence[str], width: int, *, hanging: bool) -> str:
+def wrapped(module: str, names: Sequence[str], width: int, wrap: str) -> str:
     """An import statement, wrapped as isort does it.
 
     Args:
         module: The module, without the dot.
         names: What to import, in this order.
         width: How long a line may be.
-        hanging: A name a row, as in isort's black profile; or else isort's grid.
+        wrap: What to do with a statement that is longer.
     """
     head = f"from .{module} import "
-    if len(head + ", ".join(names)) <= width:
-        return head + ", ".join(names)
-    if hanging:
-        return head + "(\n" + "".join(f"    {name},\n" for name in names) + ")"
+    words = [name + "," for name in names[:-1]] + [names[-1]]
+    line = head + " ".join(words)
+    if len(line) <= width:
+        return line
+    if wrap in (HANGING, HANGING_COMMA):
+        comma = "," if wrap == HANGING_COMMA else ""
+        return head + "(\n    " + "\n    ".join(words) + comma + "\n)"
+    if wrap == BACKSLASH:
+        # The rows below are indented by as many columns as `from` takes.
+        rows = fill([line[4 : len(head + words[0])], *words[1:]], width - 6)
+        return "from" + " \\\n    ".join(rows)
     if len(names) == 1:
         return f"{head}\\\n    {names[0]}"
-    words = [name + "," for name in names[:-1]] + [names[-1] + ")"]
+    words[-1] += ")"
     column = len(head) + 1
     grid = head + "(" + ("\n" + " " * column).join(fill(words, width - column))
     if longest(grid) <= width:
@@ -103,25 +135,50 @@ def wrapped(module: str, names: Sequence[str], width: int, *, hanging: bool) -> 
     return head + "(\n    " + "\n    ".join(fill(words, width - 4))
 
 
-def _sort_name(level: int, module: str | None) -> str:
-    # isort's key: with the underscore, `..a` sorts before `.a`, and `. import` before both of its kind.
-    return "." * level + "_" + (module or "")
+def _sorted_part(source: Source, style: Style) -> Sequence[ast.ImportFrom]:
+    """All relative imports if they are in order, or else the most that no blank line parts."""
+    statements = relative_imports(source)
+    keys = [sort_name(s.level, s.module) for s in statements]
+    if kept_order(keys, module_orders(style)):
+        return statements
+    parts = [statements[:1]]
+    for before, statement in pairwise(statements):
+        between = source.text[source.span(before)[1] : source.span(statement)[0]]
+        if "\n\n" in between:
+            parts.append([])
+        parts[-1].append(statement)
+    return max(parts, key=len)
 
 
-def _written(source: Source, module: str, names: Sequence[str], width: int) -> str:
+def _at(source: Source, statements: Sequence[ast.stmt], index: int, line: str) -> Edit:
+    """A line above the statement of this index, or below the last one."""
+    if index > 0:
+        return _below(source, statements[index - 1], line)
+    start, _ = _rows(source, statements[0])
+    return Edit(start, start, line + "\n")
+
+
+def _single(source: Source, style: Style) -> bool:
+    """Each name is imported by a statement of its own, also where several come from one module."""
+    statements = [s for s in relative_imports(source) if s.module]
+    modules = {(s.level, s.module) for s in statements}
+    alone = all(len(s.names) == 1 for s in statements)
+    return style.single or (alone and len(modules) < len(statements))
+
+
+def _written(source: Source, module: str, names: Sequence[str], style: Style) -> str:
     statements = relative_imports(source)
     several = [[a.name for a in s.names] for s in statements if len(s.names) > 1]
-    kept = [o for o in IMPORT_ORDERS if all(kept_order(ns, [o]) for ns in several)]
-    ordered = sorted(names, key=kept[0] if kept else by_type)
-    line = wrapped(module, ordered, width, hanging=_hangs(source))
+    orders = name_orders(style)
+    kept = [o for o in orders if all(kept_order(ns, [o]) for ns in several)]
+    ordered = sorted(names, key=kept[0]) if kept else names
+    lines = [[name] for name in ordered] if _single(source, style) else [ordered]
+    line = "\n".join(
+        wrapped(module, line, style.import_width, style.wrap) for line in lines
+    )
     notes = {_note(source, s) for s in statements if s.names[0].name != "*"}
     note = notes.pop() if len(notes) == 1 else ""
     return f"{line}  {note}" if note.startswith("# noqa") else line
-
-
-def _hangs(source: Source) -> bool:
-    """The file has a list that black wrapped: a name a row, a comma after the last one."""
-    return re.search(r'[(\[]\n(    [\w"]+,\n)+[)\]]', source.text) is not None
 
 
 def _note(source: Source, statement: ast.stmt) -> str:
@@ -159,13 +216,28 @@ def _first(source: Source, line: str) -> Edit:
     return Edit(start, start, line + "\n\n")
 
 
-def _deleted(source: Source, statement: ast.stmt, *, only: bool) -> Edit:
+def _own_rows(source: Source, statement: ast.ImportFrom) -> tuple[int, int]:
     start, end = _rows(source, statement)
     code = source.text[start:end].removeprefix(source.code(statement)).strip()
     if code and not code.startswith("#"):
         raise ScaffoldError(
             "another statement shares the import's line", f"line {statement.lineno}"
         )
+    return start, end
+
+
+def _joined(spans: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+    """Spans in their order, those that touch made one."""
+    joined = list(spans[:1])
+    for start, end in spans[1:]:
+        if start == joined[-1][1]:
+            start, _ = joined.pop()
+        joined.append((start, end))
+    return joined
+
+
+def _deleted(source: Source, start: int, end: int, *, only: bool) -> Edit:
+    """Whole rows, taken out; if they have the only relative imports, a blank line with them."""
     text = source.text
     if only:
         # The first relative import came with a blank line: `_first`, undone.
@@ -178,26 +250,48 @@ def _deleted(source: Source, statement: ast.stmt, *, only: bool) -> Edit:
     return Edit(start, end, "")
 
 
-def _extended(
-    source: Source, statement: ast.ImportFrom, names: Sequence[str], width: int
+def _extensions(
+    source: Source, statement: ast.ImportFrom, names: Sequence[str], style: Style
+) -> Iterator[Edit]:
+    """The ways to put names into a statement: all of it written anew in its own hand, or else beside a neighbour."""
+    start, _ = source.span(statement)
+    code = source.code(statement)
+    items = take_apart(code)
+    hand = _hand(statement, items, style)
+    ordered, spliced, orders = list(items.items), items, name_orders(style)
+    for name in names:
+        index = place([item.split()[0] for item in ordered], name, orders)
+        ordered.insert(index, name)
+        spliced = insertions(spliced, index, name, 0, style.import_width)[0]
+    if hand:
+        yield least_edit(start, code, wrapped(str(statement.module), ordered, *hand))
+    if longest(spliced.text) <= style.import_width:
+        yield least_edit(start, code, spliced.text)
+
+
+def _shortened(
+    source: Source, statement: ast.ImportFrom, names: Sequence[str], style: Style
 ) -> Edit:
     start, _ = source.span(statement)
     code = source.code(statement)
     items = take_apart(code)
-    for name in names:
-        index = place([item.split()[0] for item in items.items], name, IMPORT_ORDERS)
-        items = insertions(items, index, name, 0, width)[0]
-    if longest(items.text) > width:
-        line = _written(source, str(statement.module), names, width)
-        return _below(source, statement, line)
-    return least_edit(start, code, items.text)
-
-
-def _shortened(source: Source, statement: ast.ImportFrom, names: Sequence[str]) -> Edit:
-    start, _ = source.span(statement)
-    code = source.code(statement)
-    items = take_apart(code)
+    hand = _hand(statement, items, style)
+    if hand:
+        kept = [item for item in items.items if item not in names]
+        return least_edit(start, code, wrapped(str(statement.module), kept, *hand))
     for name in names:
         if name in items.items:
             items = items.delete(items.items.index(name))
     return least_edit(start, code, items.text)
+
+
+def _hand(
+    statement: ast.ImportFrom, items: Items, style: Style
+) -> tuple[int, str] | None:
+    """The width and the way of wrapping that give a statement as it stands, or None."""
+    wraps = (style.wrap, GRID, HANGING_COMMA, HANGING, BACKSLASH)
+    hands = product((style.import_width, *WIDTHS), wraps)
+    module = str(statement.module)
+    return next(
+        (h for h in hands if wrapped(module, items.items, *h) == items.text), None
+    )

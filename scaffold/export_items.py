@@ -106,14 +106,22 @@ def take_apart(code: str) -> Items:
     except cst.ParserSyntaxError as error:
         raise ScaffoldError("LibCST cannot read the list of names") from error
     module = cst.Module([])
-    gaps = [
-        module.code_for_node(part.comma) if isinstance(part.comma, cst.Comma) else ""
-        for part in parts
+
+    def written(node: cst.CSTNode | cst.MaybeSentinel) -> str:
+        if isinstance(node, cst.SimpleString) and not node.lpar:
+            return node.value  # as below, but lists of thousands are not rare
+        if isinstance(node, cst.CSTNode):
+            return module.code_for_node(node)
+        return ""
+
+    gaps = [written(part.comma) for part in parts]
+    items = [
+        written(part.value if isinstance(part, cst.Element) else part).removesuffix(gap)
+        for part, gap in zip(parts, gaps, strict=True)
     ]
-    written = [module.code_for_node(part) for part in parts]
-    items = [text.removesuffix(gap) for text, gap in zip(written, gaps, strict=True)]
-    tail = module.code_for_node(bracket) if bracket else ""
-    opening = code[: len(code) - len(tail) - len("".join(written))]
+    tail = written(bracket) if bracket else ""
+    length = len(tail) + sum(map(len, items)) + sum(map(len, gaps))
+    opening = code[: len(code) - length]
     if gaps:
         gaps[-1] += tail[:-1]
     else:

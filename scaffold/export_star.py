@@ -19,6 +19,8 @@ from scaffold.export_import import add_import, relative_imports
 from scaffold.export_items import insertions, take_apart
 from scaffold.export_order import IMPORT_ORDERS, place
 from scaffold.export_source import Edit, Source, least_edit, read_source
+from scaffold.exports import completed
+from scaffold.style import NOTHING_STATED, Style
 
 # What a linter must not say of a star import, in a file that has none to copy.
 NOTE = "  # noqa: F401,F403"
@@ -41,7 +43,8 @@ def add_star(source: bytes, module: str) -> bytes:
     if is_bare(file):
         edit = _opening(file, line + NOTE)
     else:
-        at = add_import(file, module, ["*"], line_width(file))
+        style = completed(NOTHING_STATED, file)
+        at = next(iter(add_import(file, module, ["*"], style)))
         plain = re.sub(rf"({re.escape(line)})[^\n]*", r"\1", at.text)
         edit = at._replace(text=plain.replace(line, line + _note(file)))
     edited = _spliced(file, edit)
@@ -106,7 +109,11 @@ def add_whole(source: bytes, module: str) -> bytes:
 
 
 def add_entries(
-    source: bytes, module: str, names: Sequence[str], *, width: int | None = None
+    source: bytes,
+    module: str,
+    names: Sequence[str],
+    *,
+    style: Style = NOTHING_STATED,
 ) -> bytes:
     """Put names into `__all__` that a star import has brought already.
 
@@ -114,7 +121,7 @@ def add_entries(
         source: The `__init__.py`.
         module: Where they come from, without the dot; it says their place in an `__all__` that follows the imports.
         names: What to export.
-        width: As for `add_export`.
+        style: As for `add_export`.
 
     Raises:
         ScaffoldError: The file cannot be edited safely.
@@ -125,16 +132,18 @@ def add_entries(
     if literal is None or not missing:
         return source
     statement = star_of(file, module) or whole_of(file) or file.tree.body[0]
-    limit = width or line_width(file)
+    width = completed(style, file).width
     listing = read_listing(file, literal)
     beside = file.span(statement)[1]
-    for edit in additions(file, listing, missing, beside, limit):
+    for edit in additions(file, listing, missing, beside, width):
         edited = _spliced(file, edit)
         new = read_source(edited)
         longer = find_literal(new)
         if longer is None:
             continue
-        shorter = removal(read_listing(new, longer), missing, width or line_width(new))
+        shorter = removal(
+            read_listing(new, longer), missing, completed(style, new).width
+        )
         longer.elts = [e for e in longer.elts if getattr(e, "value", 0) not in missing]
         if _spliced(new, shorter) == source:
             return _proved(edited, new, file)

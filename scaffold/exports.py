@@ -10,23 +10,28 @@ entries alone, if adding again would change nothing, and if removing gives the o
 from __future__ import annotations
 
 import ast
+import gc
 import keyword
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import NamedTuple
 
 from scaffold.errors import ScaffoldError
 from scaffold.export_all import exported_names, find_literal
 from scaffold.export_bare import furnish, is_bare, strip
-from scaffold.export_hand import WIDTHS, additions, line_width, read_listing, removal
+from scaffold.export_hand import additions, line_width, read_listing, removal
 from scaffold.export_import import (
     add_import,
+    import_wrap,
     imported_names,
     imports_of,
     relative_imports,
     remove_import,
 )
 from scaffold.export_source import Edit, Source, read_source
+from scaffold.style import BLACK_WIDTH, HANGING_COMMA, NOTHING_STATED, Style
 
 
 class Change(NamedTuple):
@@ -38,7 +43,12 @@ class Change(NamedTuple):
 
 
 def add_export(
-    source: bytes, module: str, names: Sequence[str], *, width: int | None = None
+    source: bytes,
+    module: str,
+    names: Sequence[str],
+    *,
+    width: int | None = None,
+    style: Style = NOTHING_STATED,
 ) -> bytes:
     """Import names from a module of the package and put them into `__all__`.
 
@@ -48,7 +58,8 @@ def add_export(
         source: The `__init__.py`.
         module: The module beside it, without the dot: `my_head`.
         names: What it exports: `["MyHead"]`.
-        width: How long a line may be; by default as long as the file's own, at least 79.
+        width: How long a line may be, whatever the style says.
+        style: What the tree's settings state; the file's own lines tell the rest.
 
     Returns:
         The edited file; `source` itself where nothing is missing.
@@ -58,7 +69,8 @@ def add_export(
     """
     _check(module, names)
     try:
-        return _added(source, module, names, width)
+        with _uncollected():
+            return _added(source, module, names, _stated(style, width))
     except ScaffoldError as error:
         raise ScaffoldError(error.what, error.where, _paste(module, names)) from error
     except RecursionError as error:
@@ -68,7 +80,12 @@ def add_export(
 
 
 def remove_export(
-    source: bytes, module: str, names: Sequence[str], *, width: int | None = None
+    source: bytes,
+    module: str,
+    names: Sequence[str],
+    *,
+    width: int | None = None,
+    style: Style = NOTHING_STATED,
 ) -> bytes:
     """Take names out of the imports from a module and out of `__all__`: `add_export`, undone.
 
@@ -77,6 +94,7 @@ def remove_export(
         module: The module beside it, without the dot.
         names: What to remove; each must be imported from the module or named in `__all__`.
         width: As for `add_export`.
+        style: As for `add_export`.
 
     Raises:
         ScaffoldError: A name is not there, is still used, or cannot be taken out safely.
@@ -86,7 +104,7 @@ def remove_export(
     try:
         file = read_source(source)
         change = _present(file, module, names)
-        edited = _spliced(file, _removals(file, change, width))
+        edited = _spliced(file, _removals(file, change, _stated(style, width)))
         if not _differ(file, read_source(edited), change):
             raise ScaffoldError(
                 "the export could not be taken out without changing something else"
@@ -98,14 +116,14 @@ def remove_export(
     return edited
 
 
-def _added(data: bytes, module: str, names: Sequence[str], width: int | None) -> bytes:
+def _added(data: bytes, module: str, names: Sequence[str], style: Style) -> bytes:
     file = read_source(data)
     change = _missing(file, module, names)
     if not change.imports and not change.entries:
         return data
-    for edits in _ways(file, change, width):
+    for edits in _ways(file, change, style):
         edited = _spliced(file, edits)
-        if _proved(edited, file, data, change, width):
+        if _proved(edited, file, data, change, style):
             return edited
     raise ScaffoldError(
         "no way to write this export could be both proved right and undone"
@@ -147,36 +165,67 @@ def _present(file: Source, module: str, names: Sequence[str]) -> Change:
     return Change(module, imports, tuple(name for name in names if name in listed))
 
 
-def _ways(file: Source, change: Change, width: int | None) -> Iterable[list[Edit]]:
+def _ways(file: Source, change: Change, style: Style) -> Iterable[list[Edit]]:
     """The ways to make a change, the likeliest first."""
     module, imports, entries = change
     if is_bare(file):
-        return [[furnish(file, module, entries, width or WIDTHS[0])]]
-    limit = width or line_width(file)
-    edits = [add_import(file, module, imports, limit)] if imports else []
+        return [[furnish(file, module, entries, style)]]
+    full = completed(style, file)
+    ways = [[e] for e in add_import(file, module, imports, full)] if imports else [[]]
     literal = find_literal(file)
     if literal is None or not entries:
-        return [edits]
-    beside = edits[0].end if edits else file.span(imports_of(file, module)[-1])[1]
+        return ways
     listing = read_listing(file, literal)
-    entry_edits = additions(file, listing, entries, beside, limit)
-    return ([*edits, entry] for entry in entry_edits)
+    there = file.span(imports_of(file, module)[-1])[1] if not imports else 0
+    return (
+        [*edits, entry]
+        for edits in ways
+        for entry in additions(
+            file, listing, entries, edits[0].end if edits else there, full.width
+        )
+    )
 
 
-def _removals(file: Source, change: Change, width: int | None) -> list[Edit]:
+def _removals(file: Source, change: Change, style: Style) -> list[Edit]:
     """The edits that take a change out again."""
     module, imports, entries = change
-    edits = remove_import(file, module, imports) if imports else []
+    full = completed(style, file)
+    edits = remove_import(file, module, imports, full) if imports else []
     literal = find_literal(file)
     if literal is None or not entries:
         return edits
     listing = read_listing(file, literal)
     if set(listing.values) == set(entries) == set(imports):
         names = [value for value in listing.values if value]
-        stripped = strip(file, module, names, width or WIDTHS[0])
+        stripped = strip(file, module, names, style)
         if stripped:
             return [stripped]
-    return [*edits, removal(listing, entries, width or line_width(file))]
+    return [*edits, removal(listing, entries, full.width)]
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector from walking syntax trees that only grow: a third of the time, where they are large."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _stated(style: Style, width: int | None) -> Style:
+    return replace(style, width=width, import_width=width) if width else style
+
+
+def completed(style: Style, file: Source) -> Style:
+    """A style with the file's own ways where it states none."""
+    wrap = style.wrap or import_wrap(file)
+    least = BLACK_WIDTH if wrap == HANGING_COMMA else 0
+    width = style.width or max(line_width(file), least)
+    imports = style.import_width or width
+    return replace(style, width=width, import_width=imports, wrap=wrap)
 
 
 def _lazy(file: Source) -> bool:
@@ -199,7 +248,7 @@ def _spliced(file: Source, edits: Sequence[Edit]) -> bytes:
 
 
 def _proved(
-    edited: bytes, file: Source, data: bytes, change: Change, width: int | None
+    edited: bytes, file: Source, data: bytes, change: Change, style: Style
 ) -> bool:
     """The edit does what it is asked for, nothing else, once, and can be undone."""
     try:
@@ -207,7 +256,7 @@ def _proved(
         return (
             set(change.imports) <= imported_names(new, change.module)
             and set(change.entries) <= exported_names(new)
-            and _spliced(new, _removals(new, change, width)) == data
+            and _spliced(new, _removals(new, change, style)) == data
             and _differ(new, file, change)
         )
     except ScaffoldError:

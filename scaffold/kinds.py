@@ -1,32 +1,25 @@
 """A kind is a folder of templates with a `kind.toml`: the tree's own folders first, then the bundled ones."""
 
-from __future__ import annotations
-
-import difflib
-import sys
+# No `from __future__ import annotations`: the annotations of `Kind` are read, as they are, to check its facts.
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .arguments import Argument, parse_argument
 from .errors import ScaffoldError
+from .tree import read_toml
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # pragma: no cover (Python 3.10)
-    import tomli as tomllib
+if TYPE_CHECKING:
+    from .arguments import Argument
 
 FACTS = "kind.toml"
 # Beside the package in a checkout, where people edit them; inside it in an installed wheel.
-_HERE = Path(__file__).resolve().parent
-BUNDLED = _HERE / "templates"
-if not BUNDLED.is_dir():  # pragma: no branch (an installed wheel)
-    BUNDLED = _HERE.parent / "templates"
+_HERE = os.path.dirname(os.path.realpath(__file__))
+BUNDLED = os.path.join(_HERE, "templates")
+if not os.path.isdir(BUNDLED):  # pragma: no branch (an installed wheel)
+    BUNDLED = os.path.join(os.path.dirname(_HERE), "templates")
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """What `kind.toml` says. Every fact of a framework is here, none in Python.
 
     Attributes:
@@ -48,7 +41,7 @@ class Kind:
     """
 
     name: str
-    folder: Path
+    folder: str
     summary: str
     package: str
     configs: str
@@ -63,6 +56,11 @@ class Kind:
     reserved: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
 
+    @property
+    def is_bundled(self) -> bool:
+        """It came with scaffold, and is not the tree's own."""
+        return os.path.dirname(self.folder) == BUNDLED
+
     def template(self, name: str) -> str:
         """The text of one of the kind's templates ("module.py.jinja").
 
@@ -70,13 +68,14 @@ class Kind:
             ScaffoldError: the folder has no such file.
         """
         try:
-            return (self.folder / name).read_text(encoding="utf-8")
+            with open(os.path.join(self.folder, name), encoding="utf-8") as file:
+                return file.read()
         except (FileNotFoundError, UnicodeDecodeError) as e:
             raise ScaffoldError(
-                f"the kind {self.name} has no readable {name}", str(self.folder)
+                f"the kind {self.name} has no readable {name}", self.folder
             ) from e
 
-    def arguments(self, given: Sequence[Argument]) -> tuple[Argument, ...]:
+    def arguments(self, given: "Sequence[Argument]") -> "tuple[Argument, ...]":
         """The arguments of a new constructor: what is given, and what the stub cannot do without.
 
         Args:
@@ -88,6 +87,8 @@ class Kind:
         Raises:
             ScaffoldError: one of them is the base class's, or is the stub's own with another type.
         """
+        from .arguments import parse_argument
+
         start = {own.name: own for own in map(parse_argument, self.start)}
         if not given:
             return tuple(start.values())
@@ -96,7 +97,9 @@ class Kind:
         chosen += [start[name] for name in self.keeps if name not in names]
         return tuple(sorted(chosen, key=lambda argument: argument.default is not None))
 
-    def _settled(self, given: Argument, start: Mapping[str, Argument]) -> Argument:
+    def _settled(
+        self, given: "Argument", start: "Mapping[str, Argument]"
+    ) -> "Argument":
         """An argument that the stub starts with takes the stub's type, and its default if it has none."""
         where = f"--arg {given.name}"
         if given.name in self.reserved:
@@ -117,28 +120,26 @@ class Kind:
         return given
 
 
-def find_kinds(root: Path) -> dict[str, Kind]:
+def find_kinds(root: str | os.PathLike[str]) -> dict[str, Kind]:
     """Every kind by its name, for the tree at `root`.
 
     Raises:
         ScaffoldError: a `kind.toml` cannot be used.
     """
-    folders: dict[str, Path] = {}
-    for templates in (BUNDLED, root / "templates"):
-        for facts in sorted(templates.glob(f"*/{FACTS}")):
-            folders[facts.parent.name] = facts.parent
-    return {name: read_kind(folder) for name, folder in folders.items()}
+    return {name: read_kind(folder) for name, folder in _folders(root).items()}
 
 
-def find_kind(root: Path, name: str) -> Kind:
+def find_kind(root: str | os.PathLike[str], name: str) -> Kind:
     """One kind.
 
     Raises:
         ScaffoldError: there is none of this name; the hint has the nearest.
     """
-    kinds = find_kinds(root)
+    kinds = _folders(root)
     if name in kinds:
-        return kinds[name]
+        return read_kind(kinds[name])
+    import difflib
+
     near = difflib.get_close_matches(name.lower(), kinds, n=1, cutoff=0.5)
     meant = f"did you mean {near[0]}? " if near else ""
     raise ScaffoldError(
@@ -146,35 +147,46 @@ def find_kind(root: Path, name: str) -> Kind:
     )
 
 
-def read_kind(folder: Path) -> Kind:
+def _folders(root: str | os.PathLike[str]) -> dict[str, str]:
+    """The folder of each kind: the tree's own goes before the bundled one."""
+    folders = {}
+    for templates in (BUNDLED, os.path.join(root, "templates")):
+        for name in sorted(os.listdir(templates)) if os.path.isdir(templates) else ():
+            folder = os.path.join(templates, name)
+            if os.path.exists(os.path.join(folder, FACTS)):
+                folders[name] = folder
+    return folders
+
+
+def read_kind(folder: str | os.PathLike[str]) -> Kind:
     """Read and check a kind's folder.
 
     Raises:
         ScaffoldError: its `kind.toml` is no TOML, lacks a fact, or has an unknown or wrong one.
     """
-    file = folder / FACTS
-    try:
-        facts = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-        raise ScaffoldError(f"it is no TOML: {e}", str(file)) from e
-    _check_facts(facts, str(file))
+    folder = os.fspath(folder)
+    path = os.path.join(folder, FACTS)
+    with open(path, "rb") as file:
+        facts = read_toml(file.read(), path)
+    _check_facts(facts, path)
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in facts.items()
     }
-    return Kind(name=folder.name, folder=folder, **values)
+    return Kind(name=os.path.basename(folder), folder=folder, **values)
 
 
 def _check_facts(facts: Mapping[str, Any], where: str) -> None:
-    known = {f.name: f for f in fields(Kind) if f.name not in ("name", "folder")}
+    known = {fact: Kind.__annotations__[fact] for fact in Kind._fields[2:]}
     for key, value in facts.items():
         if key not in known:
             raise ScaffoldError(
                 f"{key!r} is no fact of a kind", where, f"one of {', '.join(known)}"
             )
-        texts = value if known[key].type.startswith("tuple") else [value]
+        texts = [value] if known[key] is str else value
         if not (isinstance(texts, list) and all(isinstance(t, str) for t in texts)):
-            raise ScaffoldError(f"{key} should be of type {known[key].type}", where)
-    required = [name for name, f in known.items() if f.default is MISSING]
-    if missing := [name for name in required if name not in facts]:
+            what = f"{key} should be of type {known[key].__name__}"
+            raise ScaffoldError(what, where)
+    given = facts.keys() | Kind._field_defaults
+    if missing := [fact for fact in known if fact not in given]:
         raise ScaffoldError(f"it does not say {', '.join(missing)}", where)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import builtins
 import keyword
 import re
-import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .errors import ScaffoldError
 
@@ -20,25 +19,21 @@ COMPOUNDS = (
     *("ResNeXt", "ShuffleNet", "SlowFast", "SlowOnly", "SqueezeNet"),
     *("TimeSformer", "UNet", "UniFormer", "ViT"),
 )
-_COMPOUND = re.compile(f"(?:{'|'.join(COMPOUNDS)})(?![a-uw-z])")
-_WORD = re.compile(
-    r"""
+_COMPOUND = f"(?:{'|'.join(COMPOUNDS)})(?![a-uw-z])"
+_WORD = r"""(?x)
     (?: [A-Z]+v(?=\d)       # TSMv2
       | [A-Z]+(?![a-z])     # TSN, and BN of BNInception
       | [A-Z]?[a-z]+        # Head
     )
     (?: \d+ (?:Plus\d+)? (?:D(?![a-z]))? [a-z]* )*   # 50, 3d, 2Plus1D; 2net of Res2net
-    """,
-    re.VERBOSE,
-)
+"""
 # What Windows cannot have as a file, with any ending.
 _DEVICES = {"con", "prn", "aux", "nul"} | {
     f"{port}{i}" for port in ("com", "lpt") for i in range(1, 10)
 }
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(NamedTuple):
     """The names of one module.
 
     Attributes:
@@ -78,13 +73,17 @@ def make_names(name: str, suffix: str = "") -> Names:
 
 def snake_case(name: str) -> str:
     """The file name of a class: `TSNHead` -> `tsn_head`, `ResNet3d` -> `resnet3d`, `R2Plus1D` -> `r2plus1d`."""
-    joined = _COMPOUND.sub(lambda match: match[0].capitalize(), name)
-    return "_".join(_WORD.findall(joined)).lower()
+    joined = re.sub(_COMPOUND, lambda match: match[0].capitalize(), name)
+    return "_".join(re.findall(_WORD, joined)).lower()
 
 
 def camel_case(text: str) -> str:
     """A CamelCase name near to `text`, for a hint; empty if there is none."""
-    words = re.findall(r"[A-Za-z0-9]+", unicodedata.normalize("NFKC", text))
+    if not text.isascii():
+        import unicodedata
+
+        text = unicodedata.normalize("NFKC", text)
+    words = re.findall(r"[A-Za-z0-9]+", text)
     name = "".join(word[0].upper() + word[1:] for word in words).lstrip("0123456789")
     return name[:1].upper() + name[1:]
 
@@ -98,7 +97,7 @@ def _refuse_unsafe(name: str) -> None:
             f"{shown} has {len(name)} characters",
             hint=f"a name has at most {MAX_LENGTH}",
         )
-    if any(unicodedata.category(char)[0] == "C" for char in name):
+    if any(map(_is_unseen, name)):
         raise ScaffoldError(
             f"{shown} has a character that cannot be seen",
             hint=_try(name, "type the name anew"),
@@ -118,6 +117,14 @@ def _refuse_unsafe(name: str) -> None:
             f"{shown} is no Python identifier",
             hint=_try(name, "use letters and digits, the first one a letter"),
         )
+
+
+def _is_unseen(char: str) -> bool:
+    if char.isprintable():
+        return False
+    import unicodedata
+
+    return unicodedata.category(char)[0] == "C"
 
 
 def _refuse_what_python_has(name: str) -> None:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 from zlib import crc32
 
-from .chain import extend_chain, shorten_chain
 from .errors import ScaffoldError
-from .exports import add_export, remove_export
 from .registrations import find_registrations, parse
 from .stub import Stub, recorded
 from .tree import Tree
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """What happens to one file.
 
     Attributes:
@@ -40,6 +36,8 @@ class Change:
 
     def diff(self) -> bytes:
         """The change as a unified diff that `git apply` takes."""
+        import difflib
+
         old, new = f"a/{self.path}".encode(), f"b/{self.path}".encode()
         head = b"diff --git %s %s\n" % (old, new)
         if self.before is None:
@@ -52,8 +50,7 @@ class Change:
         return head + b"".join(map(_ended, lines))
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """The changes of one command, in the order in which they are safe: Python can import the tree after each.
 
     A file may change more than once; each of its changes begins where the one before it ended.
@@ -85,10 +82,13 @@ def plan_add(tree: Tree, stub: Stub) -> Plan:
     for path in stub.paths.values():
         refuse_existing(tree, path)
     init = read_init(tree, stub)
+    from .chain import extend_chain  # not before the name is accepted
+    from .exports import add_export
+
     exported = edit_init(add_export, tree, init, stub)
     chain = extend_chain(tree, stub.framework, stub.kind.package, stub.exports)
     stars = tuple(edit.path for edit in chain if edit.is_star)
-    stub = replace(stub, mended=(stars, _mark(init)))
+    stub = stub._replace(mended=(stars, _mark(init)))
     files = stub.render(tree.width())
     created = (Change(path, None, content) for path, content in files.items())
     parents = (Change(*edit) for edit in chain)
@@ -110,6 +110,9 @@ def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
     Raises:
         ScaffoldError: there is nothing to remove, a file was edited, or the export cannot be edited.
     """
+    from .chain import shorten_chain
+    from .exports import remove_export
+
     contents = {path: tree.read(path) for path in stub.paths.values()}
     present = {path: text for path, text in contents.items() if text is not None}
     refuse_other_class(present.get(stub.module), stub)
@@ -191,8 +194,9 @@ def edit_init(
     names: Sequence[str] = (),
 ) -> bytes:
     """The `__init__.py` after an edit of a stub's exports, or of these names; a refusal says which file it is about."""
+    style = tree.style
     try:
-        return edit(init, stub.names.module, names or stub.exports, width=tree.width())
+        return edit(init, stub.names.module, names or stub.exports, style=style)
     except ScaffoldError as e:
         where = (
             f"{stub.init}, {e.where}" if e.where else stub.init
@@ -212,6 +216,8 @@ def _mentions(init: bytes, stub: Stub) -> bool:
 
 def nothing_to_remove(tree: Tree, stub: Stub) -> ScaffoldError:
     """The refusal of a name that the tree does not have, with the nearest."""
+    import difflib
+
     names = [found.name for found in find_registrations(tree, stub.kind)]
     near = difflib.get_close_matches(stub.names.name, names, n=1)
     return ScaffoldError(

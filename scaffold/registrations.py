@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import os
+import re
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from .errors import ScaffoldError
 from .kinds import Kind
@@ -14,8 +16,7 @@ from .tree import Tree
 REGISTER = "register_module"
 
 
-@dataclass(frozen=True)
-class Registration:
+class Registration(NamedTuple):
     """One registered module of a kind.
 
     Attributes:
@@ -29,22 +30,40 @@ class Registration:
     line: int
 
 
-def find_registrations(tree: Tree, kind: Kind) -> list[Registration]:
+def registering_files(tree: Tree, framework: str) -> dict[str, bytes]:
+    """The files of a framework that register anything: their content by their path."""
+    files = {}
+    for folder, _, names in os.walk(tree.place(framework)):
+        for name in names:
+            place = os.path.join(folder, name)
+            if name.endswith(".py") and os.path.isfile(place):  # a pipe never ends
+                with open(place, "rb") as file:
+                    source = file.read()
+                if REGISTER.encode() in source:
+                    path = os.path.relpath(place, tree.folder)
+                    files[path] = source
+    return files
+
+
+def find_registrations(
+    tree: Tree,
+    kind: Kind,
+    read: Callable[[Tree, str], dict[str, bytes]] = registering_files,
+) -> list[Registration]:
     """What the framework's files register of a kind, by name.
+
+    Args:
+        tree: the tree.
+        kind: of this kind.
+        read: gives the files; who asks for several kinds reads them once.
 
     Raises:
         ScaffoldError: the tree has no place for the kind, or a file that mentions its registry does not parse.
     """
-    framework = tree.path(tree.framework(kind.package))
-    words = (kind.registry.encode(), REGISTER.encode())
     found = []
-    for file in framework.rglob("*.py"):
-        if not file.is_file():  # a pipe would be read for ever
-            continue
-        source = file.read_bytes()
-        if all(word in source for word in words):
-            path = file.relative_to(tree.root).as_posix()
-            for key, line in _keys(parse(source, path), kind.registry):
+    for path, source in read(tree, tree.framework(kind.package)).items():
+        if kind.registry.encode() in source:
+            for key, line in _keys(source, kind.registry, path):
                 name = key.removesuffix(kind.suffix)
                 if name and key.endswith(kind.suffix):
                     found.append(Registration(name, path, line))
@@ -53,7 +72,7 @@ def find_registrations(tree: Tree, kind: Kind) -> list[Registration]:
 
 def registered_keys(source: bytes, path: str, kind: Kind) -> list[tuple[str, int]]:
     """The keys that one file registers of a kind, each with its line."""
-    return list(_keys(parse(source, path), kind.registry))
+    return list(_keys(source, kind.registry, path))
 
 
 def parse(source: bytes, path: str) -> ast.Module:
@@ -75,8 +94,52 @@ def parse(source: bytes, path: str) -> ast.Module:
         ) from e
 
 
-def _keys(module: ast.Module, registry: str) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(module):
+def _keys(source: bytes, registry: str, path: str) -> Iterable[tuple[str, int]]:
+    """The keys that a file gives a registry, each with its line."""
+    plain = _plain_keys(source, registry)
+    if plain is not None:
+        return plain
+    mentions = (REGISTER.encode() in line for line in source.splitlines())
+    lines = [number for number, has in enumerate(mentions, start=1) if has]
+    return _parsed_keys(_nodes_at(lines, parse(source, path)), registry)
+
+
+def _plain_keys(source: bytes, registry: str) -> list[tuple[str, int]] | None:
+    """The keys of a file that registers in the plainest form only, which most do; None for any other.
+
+    To parse the files of a framework would take longer than all else that `scaffold list` does.
+    """
+    plain = rb"\n@(\w+)\.register_module\(\)\nclass (\w+)[(:]"
+    found = list(re.finditer(plain, source))
+    if len(found) != source.count(REGISTER.encode()):
+        return None
+    for match in found:
+        before = source[: match.start()]
+        if before.count(b'"""') % 2 or before.count(b"'''") % 2:  # perhaps in a string
+            return None
+    return [
+        (match[2].decode(), source.count(b"\n", 0, match.start(2)) + 1)
+        for match in found
+        if match[1].decode() == registry
+    ]
+
+
+def _nodes_at(lines: Sequence[int], module: ast.Module) -> Iterator[ast.AST]:
+    """`ast.walk`, but only into what has one of some lines."""
+    todo: list[ast.AST] = [module]
+    while todo:
+        node = todo.pop()
+        yield node
+        for child in ast.iter_child_nodes(node):
+            heads = (child, *getattr(child, "decorator_list", ()))
+            first = min(getattr(head, "lineno", 0) for head in heads)
+            last = getattr(child, "end_lineno", None) or lines[-1]  # a `case` has none
+            if any(first <= line <= last for line in lines):
+                todo.append(child)
+
+
+def _parsed_keys(nodes: Iterable[ast.AST], registry: str) -> Iterator[tuple[str, int]]:
+    for node in nodes:
         if isinstance(node, ast.ClassDef | ast.FunctionDef):
             for decorator in node.decorator_list:
                 if isinstance(decorator, ast.Call) and _is_of(decorator, registry):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 from .chain import shorten_chain
@@ -94,7 +93,7 @@ def _own_files(
     """The module's own files under the new name, each by its role."""
     old, new = renaming
     old = recorded(old, [present.get(role, b"") for role in ("config", "test")])
-    new = replace(new, options=old.options, mended=old.mended)
+    new = new._replace(options=old.options, mended=old.mended)
     try:
         written = old.render(tree.width())
     except ScaffoldError:  # made by hand, or its comment was edited
@@ -147,8 +146,8 @@ def _parents(tree: Tree, renaming: Renaming) -> Iterator[_Edited]:
         gone = [name for name in renaming.exports if name in had]
         names = [renaming.exports[name] for name in gone]
         try:
-            both = add(before, child, names, width=tree.width())
-            after = remove_export(both, child, gone, width=tree.width())
+            both = add(before, child, names, style=tree.style)
+            after = remove_export(both, child, gone, style=tree.style)
         except ScaffoldError as e:
             where = f"{path}, {e.where}" if e.where else path
             raise ScaffoldError(e.what, where, e.hint) from e
@@ -200,7 +199,7 @@ def _mentions(tree: Tree, renaming: Renaming) -> Iterator[Change]:
 
 def _twin(tree: Tree, renaming: Renaming) -> str:
     """Another kind that has something registered under the same key; empty if there is none."""
-    for kind in find_kinds(tree.root).values():
+    for kind in find_kinds(tree.folder).values():
         if kind.registry == renaming.old.kind.registry:
             continue
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,7 +10,12 @@ from .errors import ScaffoldError
 
 
 def render(
-    template: str, context: Mapping[str, Any], *, where: str, line_length: int
+    template: str,
+    context: Mapping[str, Any],
+    *,
+    where: str,
+    line_length: int,
+    is_formatted: bool = False,
 ) -> str:
     """The text of a file that scaffold creates.
 
@@ -18,6 +24,8 @@ def render(
         context: text, numbers, and lists and dicts of these: an object would be a way out of the sandbox.
         where: the template's name, for messages.
         line_length: for black.
+        is_formatted: the template writes black's form itself as long as every line fits; then black, which takes as
+            long to import as all else, is not called.
 
     Raises:
         ScaffoldError: the template does not render, or not to Python.
@@ -37,17 +45,30 @@ def render(
         raise ScaffoldError(f"{e.message}", f"{where}:{e.lineno}") from e
     except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as e:
         raise ScaffoldError(f"the template does not render: {e}", where) from e
-    return _black(text, where, line_length)
+    try:
+        compile(text, where, "exec", dont_inherit=True)
+        fits = is_formatted and _fits(text, line_length)
+        return text if fits else _black(text, line_length)
+    except (SyntaxError, ValueError) as e:
+        raise ScaffoldError(f"the template gives no Python: {e}", where) from e
 
 
-def _black(text: str, where: str, line_length: int) -> str:
+def _fits(text: str, line_length: int) -> bool:
+    """No line of code is too long; what is not ASCII may be wider than it is long.
+
+    Comments and docstrings may be of any length: black does not split them.
+    """
+    code = re.sub(r'(?m)^ *(#.*|"""(?s:.*?)"""$)', "", text)
+    return code.isascii() and max(map(len, code.splitlines())) <= line_length
+
+
+def _black(text: str, line_length: int) -> str:
     from black import format_str
     from black.mode import Mode, TargetVersion
     from black.parsing import InvalidInput
 
     mode = Mode(line_length=line_length, target_versions={TargetVersion.PY310})
     try:
-        compile(text, where, "exec", dont_inherit=True)
         return format_str(text, mode=mode)
-    except (SyntaxError, ValueError, InvalidInput) as e:
-        raise ScaffoldError(f"the template gives no Python: {e}", where) from e
+    except InvalidInput as e:  # what CPython takes, and black does not
+        raise ValueError(str(e)) from e

@@ -7,24 +7,23 @@ import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .arguments import Argument, parse_arguments
 from .errors import ScaffoldError
 from .kinds import Kind
 from .names import Names
 from .render import render
-from .tree import BLACK_WIDTH, CONFIGS, TESTS
+from .tree import CONFIGS, TESTS
+
+if TYPE_CHECKING:
+    from .arguments import Argument
 
 # The comment in a config stub and in a test that says how they were made, so that `remove` needs no other record.
 _MADE_BY = re.compile(rb"^# Made by: scaffold add \S+ \S+ (.+)$", re.MULTILINE)
 _MENDED = re.compile(rb"^# Mended: (.+) \((\w+)\)$", re.MULTILINE)
 
 
-@dataclass(frozen=True)
-class Stub:
+class Stub(NamedTuple):
     """What an add writes, but for the export.
 
     Attributes:
@@ -41,9 +40,11 @@ class Stub:
     options: tuple[str, ...] = ()
     mended: tuple[tuple[str, ...], str] = ((), "")
 
-    @cached_property
+    @property
     def arguments(self) -> tuple[Argument, ...]:
         """The arguments of the constructor."""
+        from .arguments import parse_arguments
+
         return self.kind.arguments(parse_arguments(self.options))
 
     @property
@@ -99,8 +100,13 @@ class Stub:
         Raises:
             ScaffoldError: an argument or a template is wrong, or a name hides one that the module needs.
         """
+        from .style import BLACK_WIDTH
+
         files = {}
         context = self._context()
+        # The tests prove it of the bundled templates; a text whose quotes are not black's is left to black.
+        values = "".join(argument.value for argument in self.arguments)
+        is_formatted = self.kind.is_bundled and "'" not in values
         for role, path in self.paths.items():
             template = f"{role}.py.jinja"
             files[path] = render(
@@ -108,6 +114,7 @@ class Stub:
                 context,
                 where=f"{self.kind.name}/{template}",
                 line_length=width or BLACK_WIDTH,
+                is_formatted=is_formatted,
             ).encode()
         self._refuse_hiding(ast.parse(files[self.module]))
         return files
@@ -116,6 +123,7 @@ class Stub:
         """All that a template can use; only text, numbers, and lists and dicts of them."""
         options = [word for text in self.options for word in ("--arg", text)]
         command = ["scaffold", "add", self.kind.name, self.names.name, *options]
+        arguments = self.arguments
         fields = ("name", "type", "default", "parameter", "given", "value")
         parents, mark = self.mended
         mended = f"\n# Mended: {shlex.join(parents)} ({mark})" if parents else ""
@@ -133,9 +141,9 @@ class Stub:
             "config": self.config,
             "test": self.test,
             "to_root": len(self.test.split("/")) - 1,
-            "args": [{f: getattr(a, f) for f in fields} for a in self.arguments],
-            "arg_names": [a.name for a in self.arguments],
-            "needs_any": any("Any" in a.type for a in self.arguments),
+            "args": [{f: getattr(a, f) for f in fields} for a in arguments],
+            "arg_names": [a.name for a in arguments],
+            "needs_any": any("Any" in a.type for a in arguments),
             "command": shlex.join(command) + mended,
             "next": self.next_commands(),
         }
@@ -182,4 +190,4 @@ def recorded(stub: Stub, sources: Iterable[bytes]) -> Stub:
                 options = options or tuple(shlex.split(found[1].decode())[1::2])
             if found := _MENDED.search(source):
                 mended = tuple(shlex.split(found[1].decode())), found[2].decode()
-    return replace(stub, options=options, mended=mended)
+    return stub._replace(options=options, mended=mended)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from scaffold.errors import ScaffoldError
 from scaffold.exports import add_export, remove_export
+from scaffold.style import GRID, HANGING, HANGING_COMMA, Style
 
 NAMES = st.sampled_from(
     [
@@ -35,6 +36,7 @@ MODULES = st.sampled_from(
 NOTES = st.sampled_from(
     ["", "  # noqa: F401", "  # isort:skip", " # é", "  # yapf: disable"]
 )
+LONG = "AndOneMoreThatFillsTheRestOfTheRow"
 HEADERS = st.sampled_from(
     [
         "",
@@ -79,6 +81,8 @@ def imports(draw: st.DrawFn) -> str:
         f"from .{module} import (\n    {several},\n)",
         f"from .{module} import ({names[0]},  # first\n    Second)",
         f"from .{module} import \\\n    {several}",
+        f"from .{module} import {names[0]}, \\\n    AnotherNameOfConsiderableLength, {LONG}",
+        f"from .{module} import ({names[0]}, AnotherNameOfConsiderableLength,\n{' ' * (14 + len(module) + 2)}{LONG})",
         f"from ..{module} import {several}",
         f"from . import {module.partition('.')[0]}",
         f"from .{module} import {names[0]}; z = 1",
@@ -178,7 +182,7 @@ def exported(source: bytes) -> Any:
     return names.get("__all__")
 
 
-def check(source: bytes, module: str, names: list[str]) -> None:
+def check(source: bytes, module: str, names: list[str], style: Style) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the escape that CPython warns about is meant
         try:
@@ -188,7 +192,7 @@ def check(source: bytes, module: str, names: list[str]) -> None:
             return
         old = tokens(source)
     try:
-        edited = add_export(source, module, names)
+        edited = add_export(source, module, names, style=style)
     except ScaffoldError:
         return
     with warnings.catch_warnings():
@@ -198,8 +202,8 @@ def check(source: bytes, module: str, names: list[str]) -> None:
     assert all(
         token in new for token in old
     ), "a word or a comment is gone or has moved"
-    assert edited == add_export(edited, module, names)
-    assert source == remove_export(edited, module, names)
+    assert edited == add_export(edited, module, names, style=style)
+    assert source == remove_export(edited, module, names, style=style)
     if before is not None:
         assert list(before) == [name for name in after if name not in names]
         assert set(names) <= set(after)
@@ -213,19 +217,32 @@ EXPORTS = st.sampled_from(
         ("resnet3d", ["LIMIT", "New3d"]),
     ]
 )
+STYLES = st.sampled_from(
+    [
+        Style(),
+        Style(79, 79, GRID),
+        Style(60, 60, HANGING, by_type=False, by_case=True),
+        Style(88, 88, HANGING_COMMA, by_line=True),
+        Style(0, 1000, single=True),
+    ]
+)
 NO_LIMITS = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 
 
 @settings(max_examples=500, deadline=None, suppress_health_check=NO_LIMITS)
-@given(source=sources(), export=EXPORTS)
-def test_generated_files(source: bytes, export: tuple[str, list[str]]) -> None:
+@given(source=sources(), export=EXPORTS, style=STYLES)
+def test_generated_files(
+    source: bytes, export: tuple[str, list[str]], style: Style
+) -> None:
     """An edited file keeps every word in its order, exports the names, and comes back from remove."""
-    check(source, *export)
+    check(source, *export, style)
 
 
 @pytest.mark.long
 @settings(max_examples=20_000, deadline=None, suppress_health_check=NO_LIMITS)
-@given(source=sources(), export=EXPORTS)
-def test_many_generated_files(source: bytes, export: tuple[str, list[str]]) -> None:
+@given(source=sources(), export=EXPORTS, style=STYLES)
+def test_many_generated_files(
+    source: bytes, export: tuple[str, list[str]], style: Style
+) -> None:
     """The same on 20,000 files."""
-    check(source, *export)
+    check(source, *export, style)

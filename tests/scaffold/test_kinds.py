@@ -17,7 +17,7 @@ BUNDLED_KINDS = ["backbone", "constructor", "head", "loss", "lr-hook", "optimize
 
 def copy_kind(name: str, templates: Path, new_name: str = "") -> Path:
     """A bundled kind's folder, copied below other templates."""
-    return Path(shutil.copytree(BUNDLED / name, templates / (new_name or name)))
+    return Path(shutil.copytree(Path(BUNDLED) / name, templates / (new_name or name)))
 
 
 def test_six_kinds_are_bundled(tree: Tree) -> None:
@@ -30,7 +30,7 @@ def test_a_folder_is_a_new_kind(tree: Tree) -> None:
     copy_kind("head", tree.root / "templates", "neck")
     (tree.root / "templates/emails").mkdir()
 
-    assert find_kind(tree.root, "neck").folder == tree.root / "templates/neck"
+    assert find_kind(tree.root, "neck").folder == str(tree.root / "templates/neck")
     assert sorted(find_kinds(tree.root)) == sorted([*BUNDLED_KINDS, "neck"])
 
 
@@ -38,7 +38,7 @@ def test_the_tree_s_own_kind_goes_first(tree: Tree) -> None:
     """A folder of a bundled kind's name replaces that kind."""
     folder = copy_kind("head", tree.root / "templates")
 
-    assert find_kind(tree.root, "head").folder == folder
+    assert find_kind(tree.root, "head").folder == str(folder)
 
 
 @pytest.mark.parametrize(
@@ -102,14 +102,14 @@ def test_given_arguments_replace_those_of_the_stub(
     given: tuple[str, ...], names: list[str]
 ) -> None:
     """Without `--arg` the stub has its own; with it, only those stay that it cannot do without."""
-    arguments = read_kind(BUNDLED / "optimizer").arguments(parse_arguments(given))
+    arguments = read_kind(Path(BUNDLED) / "optimizer").arguments(parse_arguments(given))
 
     assert [argument.name for argument in arguments] == names
 
 
 def test_an_argument_of_the_stub_may_be_named_alone() -> None:
     """`--arg lr` takes the stub's own type and default; `--arg lr:float` does, too."""
-    optimizer = read_kind(BUNDLED / "optimizer")
+    optimizer = read_kind(Path(BUNDLED) / "optimizer")
 
     for text in ("lr", "lr:float"):
         (lr,) = optimizer.arguments(parse_arguments([text]))
@@ -126,7 +126,7 @@ def test_an_argument_of_the_stub_may_be_named_alone() -> None:
 def test_an_argument_that_clashes_is_refused(text: str, what: str) -> None:
     """An argument of the base class is not given twice, and the stub relies on the type of its own."""
     with pytest.raises(ScaffoldError, match=what):
-        read_kind(BUNDLED / "head").arguments(parse_arguments([text]))
+        read_kind(Path(BUNDLED) / "head").arguments(parse_arguments([text]))
 
 
 def test_every_optimizer_of_torch_is_taken() -> None:
@@ -139,4 +139,4 @@ def test_every_optimizer_of_torch_is_taken() -> None:
         if isinstance(value, type) and issubclass(value, optim.Optimizer)
     }
 
-    assert names - {"Optimizer"} <= set(read_kind(BUNDLED / "optimizer").taken)
+    assert names - {"Optimizer"} <= set(read_kind(Path(BUNDLED) / "optimizer").taken)

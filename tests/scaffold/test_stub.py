@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from scaffold.errors import ScaffoldError
@@ -12,7 +14,7 @@ from scaffold.stub import Stub, recorded
 
 def new_stub(kind: str, name: str, *options: str) -> Stub:
     """A stub of a bundled kind, for the framework `fw`."""
-    found = read_kind(BUNDLED / kind)
+    found = read_kind(Path(BUNDLED) / kind)
     return Stub(found, make_names(name, found.suffix), "fw", options)
 
 

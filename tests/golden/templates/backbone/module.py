@@ -28,11 +28,8 @@ class MyNet(nn.Module):
         self.in_channels = in_channels
         self.out_channels = out_channels
         # TODO: your network goes here.
-        widths = (
-            in_channels,
-            *(max(1, out_channels // n) for n in (8, 4, 2)),
-            out_channels,
-        )
+        inner = (max(1, out_channels // n) for n in (8, 4, 2))
+        widths = (in_channels, *inner, out_channels)
         self.stages = nn.Sequential(*(_stage(*pair) for pair in pairwise(widths)))
 
     def init_weights(self, pretrained: str | None = None) -> None:

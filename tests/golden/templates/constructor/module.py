@@ -41,7 +41,10 @@ class MyOptimizerConstructor(DefaultOptimizerConstructor):
         self.paramwise_cfg = {**defaults, **self.paramwise_cfg}
 
     def add_params(
-        self, params: list[dict[str, Any]], module: nn.Module, prefix: str = ""
+        self,
+        params: list[dict[str, Any]],
+        module: nn.Module,
+        prefix: str = "",
     ) -> None:
         """Append a group for each parameter of `module`, once for a shared one.
 

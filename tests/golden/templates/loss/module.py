@@ -10,7 +10,11 @@ from ..builder import LOSSES
 REDUCTIONS = ("mean", "sum", "none")
 
 
-def my_loss(pred: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+def my_loss(
+    pred: Tensor,
+    target: Tensor,
+    reduction: str = "mean",
+) -> Tensor:
     """The squared difference; of class scores, the difference to 1 for the class and 0 for the others.
 
     Args:
@@ -39,9 +43,10 @@ def _in_shape_of(pred: Tensor, target: Tensor) -> Tensor:
     if pred.ndim == 2 and target.shape == pred.shape[:1] and is_class_number:
         target = F.one_hot(target.long(), pred.shape[1])  # (N, K)
     if target.shape != pred.shape or pred.numel() == 0:
+        found = f"{tuple(pred.shape)} and the target {tuple(target.shape)}"
+        wanted = "two of one shape, not empty, or (N, K) scores and (N,) integers"
         raise ValueError(
-            f"the prediction is {tuple(pred.shape)} and the target {tuple(target.shape)} of {target.dtype}: "
-            "give two of one shape that is not empty, or (N, K) scores and (N,) integer class numbers"
+            f"the prediction is {found} of {target.dtype}: give {wanted}",
         )
     return target.to(pred.dtype)
 
@@ -58,7 +63,11 @@ class MyLoss(nn.Module):
         ValueError: the reduction is unknown.
     """
 
-    def __init__(self, loss_weight: float = 1.0, reduction: str = "mean") -> None:
+    def __init__(
+        self,
+        loss_weight: float = 1.0,
+        reduction: str = "mean",
+    ) -> None:
         super().__init__()
         if reduction not in REDUCTIONS:
             raise ValueError(f"reduction is one of {REDUCTIONS}, not {reduction!r}")
@@ -67,4 +76,8 @@ class MyLoss(nn.Module):
 
     def forward(self, pred: Tensor, target: Tensor) -> Tensor:
         """The weighted loss; see `my_loss` for the shapes."""
-        return self.loss_weight * my_loss(pred, target, reduction=self.reduction)
+        return self.loss_weight * my_loss(
+            pred,
+            target,
+            reduction=self.reduction,
+        )

@@ -87,9 +87,8 @@ def test_a_training_step_changes_every_weight() -> None:
     runner = EpochBasedRunner(model, build_optimizer(model, cfg.optimizer))
     before = {k: p.detach().clone() for k, p in model.named_parameters()}
 
-    outputs = runner.step(
-        {"imgs": torch.randn(2, 8, 3, 32, 32), "label": torch.arange(2)}
-    )
+    batch = {"imgs": torch.randn(2, 8, 3, 32, 32), "label": torch.arange(2)}
+    outputs = runner.step(batch)
 
     assert outputs["loss"].isfinite()
     for name, param in model.named_parameters():

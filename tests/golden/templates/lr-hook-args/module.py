@@ -16,7 +16,11 @@ class WarmLrUpdaterHook(LrUpdaterHook):
         **kwargs: of `LrUpdaterHook`: `by_epoch`, `warmup`, `warmup_iters`, `warmup_ratio`, `warmup_by_epoch`.
     """
 
-    def __init__(self, gamma: float = 0.9, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        gamma: float = 0.9,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.gamma = gamma
 

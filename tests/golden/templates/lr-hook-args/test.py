@@ -53,7 +53,7 @@ def test_a_run_with_the_config_trains_at_its_rates(tmp_path: Path) -> None:
 
     runner.run([[{"imgs": torch.randn(2, 8, 3, 32, 32), "label": torch.arange(2)}]])
 
-    hook = next(hook for hook in runner.hooks if type(hook) is WarmLrUpdaterHook)
+    (hook,) = (h for h in runner.hooks if type(h) is WarmLrUpdaterHook)
     at = [SimpleNamespace(epoch=i, iter=i, max_epochs=3, max_iters=3) for i in range(3)]
     assert log.rates == [hook.get_lr(runner, cfg.optimizer.lr) for runner in at]
     for name, param in model.named_parameters():

@@ -25,13 +25,15 @@ class RelativeStepLrUpdaterHook(LrUpdaterHook):
     """
 
     def __init__(
-        self, steps: Sequence[int], lrs: Sequence[float], **kwargs: Any
+        self,
+        steps: Sequence[int],
+        lrs: Sequence[float],
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         if not steps or len(steps) != len(lrs):
-            raise ValueError(
-                f"there are {len(steps)} steps and {len(lrs)} lrs: give one rate for each step"
-            )
+            found = f"there are {len(steps)} steps and {len(lrs)} lrs"
+            raise ValueError(f"{found}: give one rate for each step")
         if any(after <= before for before, after in pairwise(steps)):
             raise ValueError(f"steps should increase, but they are {list(steps)}")
         self.steps = steps

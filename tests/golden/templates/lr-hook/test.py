@@ -33,11 +33,10 @@ def test_rates(progress: int, lr: float, by_epoch: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "lrs"), [([1, 2], [0.1]), ([2, 2], [0.1, 0.2]), ([], [])]
+    ("steps", "lrs"),
+    [([1, 2], [0.1]), ([2, 2], [0.1, 0.2]), ([], [])],
 )
-def test_steps_that_make_no_sense_are_refused(
-    steps: list[int], lrs: list[float]
-) -> None:
+def test_senseless_steps_are_refused(steps: list[int], lrs: list[float]) -> None:
     """There is one rate for each step, and the steps increase."""
     with pytest.raises(ValueError, match="steps"):
         RelativeStepLrUpdaterHook(steps=steps, lrs=lrs)
@@ -66,9 +65,7 @@ def test_a_run_with_the_config_trains_at_its_rates(tmp_path: Path) -> None:
 
     runner.run([[{"imgs": torch.randn(2, 8, 3, 32, 32), "label": torch.arange(2)}]])
 
-    hook = next(
-        hook for hook in runner.hooks if type(hook) is RelativeStepLrUpdaterHook
-    )
+    (hook,) = (h for h in runner.hooks if type(h) is RelativeStepLrUpdaterHook)
     at = [SimpleNamespace(epoch=i, iter=i, max_epochs=3, max_iters=3) for i in range(3)]
     assert log.rates == [hook.get_lr(runner, cfg.optimizer.lr) for runner in at]
     for name, param in model.named_parameters():

@@ -57,9 +57,8 @@ def test_steps_go_downhill() -> None:
 def test_each_group_has_options_of_its_own() -> None:
     """A group with the rate 0 stays where it is; the other one moves."""
     still, moving = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2))
-    optimizer = MyOptimizer(
-        [{"params": [still], "lr": 0.0}, {"params": [moving]}], **OPTIONS
-    )
+    groups = [{"params": [still], "lr": 0.0}, {"params": [moving]}]
+    optimizer = MyOptimizer(groups, **OPTIONS)
 
     (still.sum() + moving.sum()).backward()
     optimizer.step()
@@ -131,9 +130,8 @@ def test_a_training_step_changes_every_weight() -> None:
     runner = EpochBasedRunner(model, build_optimizer(model, cfg.optimizer))
     before = {k: p.detach().clone() for k, p in model.named_parameters()}
 
-    outputs = runner.step(
-        {"imgs": torch.randn(2, 8, 3, 32, 32), "label": torch.arange(2)}
-    )
+    batch = {"imgs": torch.randn(2, 8, 3, 32, 32), "label": torch.arange(2)}
+    outputs = runner.step(batch)
 
     assert outputs["loss"].isfinite()
     for name, param in model.named_parameters():
