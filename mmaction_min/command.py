@@ -27,6 +27,7 @@ KEYS = frozenset(
         "log_config",
         "log_level",
         "custom_hooks",
+        "custom_imports",
         "load_from",
         "resume_from",
         "work_dir",

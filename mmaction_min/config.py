@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import ast
 import copy
+import importlib
 import pprint
 import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType, ModuleType
@@ -23,6 +25,7 @@ from .errors import ConfigError
 
 BASE_KEY = "_base_"
 DELETE_KEY = "_delete_"
+CUSTOM_KEY = "custom_imports"
 _BASE_VARIABLE = re.compile(r"\{\{\s*_base_\.([\w.]+)\s*\}\}")
 _FILE_VARIABLE = re.compile(r"\{\{\s*(file\w+)\s*\}\}")
 
@@ -65,10 +68,15 @@ class Config(Mapping[str, Any]):
     def fromfile(cls, filename: str | Path) -> Config:
         """Read a Python config and, first, the files that its `_base_` names (relative to it).
 
+        What its `custom_imports` names is then imported, so that the registries know a project's own modules.
+
         Raises:
-            ConfigError: a file is missing, does not run, inherits from itself, or cannot be merged with its base.
+            ConfigError: a file is missing, does not run, inherits from itself, or cannot be merged with its base;
+                or what it wants imported cannot be.
         """
-        return cls(_read(Path(filename), ()), str(filename))
+        cfg = _read(Path(filename), ())
+        _import_custom(cfg.get(CUSTOM_KEY), str(filename))
+        return cls(cfg, str(filename))
 
     def __getattr__(self, name: str) -> Any:
         if (
@@ -340,6 +348,41 @@ def _to_config_dict(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return type(value)(_to_config_dict(entry) for entry in value)
     return copy.deepcopy(value)
+
+
+def _import_custom(custom: Any, where: str) -> None:
+    """Import what `custom_imports = dict(imports=["my_project"], allow_failed_imports=False)` names."""
+    if not custom:
+        return
+    known = {"imports": [], "allow_failed_imports": False}
+    if not isinstance(custom, Mapping) or custom.keys() - known.keys():
+        raise ConfigError(
+            f"{CUSTOM_KEY} is {custom!r}",
+            where,
+            f"write {CUSTOM_KEY} = dict(imports=['my_project'], allow_failed_imports=False)",
+        )
+    imports, may_fail = ({**known, **custom}[key] for key in known)
+    names = [imports] if isinstance(imports, str) else imports
+    if not (isinstance(names, list | tuple) and all(isinstance(n, str) for n in names)):
+        raise ConfigError(
+            f"{CUSTOM_KEY}.imports is {imports!r}", where, "a name, or a list of names"
+        )
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ImportError as e:
+            if may_fail:
+                warnings.warn(
+                    f"{where}: {name} is left out: {e}", UserWarning, stacklevel=3
+                )
+                continue
+            missing = getattr(e, "name", None) == name.partition(".")[0]
+            hint = f"run the command in the folder that has {name.partition('.')[0]}/"
+            raise ConfigError(
+                f"{CUSTOM_KEY}: {name} cannot be imported: {e}",
+                where,
+                hint if missing else "",
+            ) from e
 
 
 def _to_plain(value: Any) -> Any:

@@ -173,6 +173,35 @@ def _ask(plan: Plan) -> None:
     click.confirm("write this?", abort=True)
 
 
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path())
+@click.option(
+    "--name", metavar="PACKAGE", help="The package; without it, DIR's own name."
+)
+def init(folder: str, name: str | None) -> None:
+    """Make a project of your own in DIR: a package, configs and tests, in which every command works.
+
+    \b
+    scaffold init my_project
+    cd my_project
+    scaffold add head MyHead
+    """
+    from .commit import hold_new
+    from .project import package_name, plan_init
+
+    package = package_name(os.path.realpath(folder), name)
+    tree, note = click.get_current_context().with_resource(hold_new(folder))
+    if note:
+        click.echo(f"note: {note}", err=True)
+    _carry_out(tree, plan_init(tree, package), dry_run=False)
+    click.echo("\nnext:")
+    if os.path.realpath(folder) != os.getcwd():
+        import shlex
+
+        click.echo(f"  cd {shlex.quote(folder)}")
+    click.echo("  scaffold add head MyHead")
+
+
 @main.command(name="list")
 @click.argument("kind", required=False)
 @_root
@@ -236,7 +265,8 @@ def _request(
     names = make_names(name, found.suffix)
     from .stub import Stub  # not before the name is accepted
 
-    return tree, Stub(found, names, tree.framework(found.package), options)
+    framework = tree.framework(found.package)
+    return tree, Stub(found, names, framework, options, engine=tree.engine())
 
 
 def _carry_out(tree: Tree, plan: Plan, *, dry_run: bool) -> None:

@@ -59,6 +59,40 @@ def hold(tree: Tree, patience: float = PATIENCE) -> Iterator[str]:
         os.close(folder)
 
 
+@contextmanager
+def hold_new(folder: str) -> Iterator[tuple[Tree, str]]:
+    """Make a folder and keep it, as `hold` does; a folder that stays empty is taken away again.
+
+    Args:
+        folder: the folder, which may be there already; it is made with those above it.
+
+    Yields:
+        The folder as a tree, and what was brought to an end in it, in words.
+
+    Raises:
+        FileError: the folder cannot be made.
+        LockedError: another command is at work in it.
+    """
+    from .tree import Tree
+
+    new: list[str] = []
+    above = os.path.realpath(folder)
+    while not os.path.lexists(above):
+        new.append(above)
+        above = os.path.dirname(above)
+    try:
+        os.makedirs(folder, exist_ok=True)
+        tree = Tree(os.path.realpath(folder))
+        with hold(tree) as note:
+            yield tree, note
+    except OSError as e:
+        raise FileError(f"{_reason(e)}; nothing was made", folder) from e
+    finally:
+        for made in new:
+            if os.path.isdir(made) and not os.listdir(made):
+                os.rmdir(made)
+
+
 def commit(tree: Tree, plan: Plan) -> None:
     """Write every change of the plan, in its order; if one fails, take back those before it. Call it within `hold`.
 

@@ -32,6 +32,7 @@ class Stub(NamedTuple):
         framework: the package that it goes into.
         options: the texts of `--arg`.
         mended: the parent packages that the add let import theirs by a star, and what marks the export before it.
+        engine: the package that has the registries and the training; empty if it is the framework itself.
     """
 
     kind: Kind
@@ -39,6 +40,7 @@ class Stub(NamedTuple):
     framework: str
     options: tuple[str, ...] = ()
     mended: tuple[tuple[str, ...], str] = ((), "")
+    engine: str = ""
 
     @property
     def arguments(self) -> tuple[Argument, ...]:
@@ -85,7 +87,7 @@ class Stub(NamedTuple):
             shown: writes a path of the tree as the command needs it; from the tree's root, if nothing is said.
         """
         values = {
-            "framework": self.framework,
+            "framework": self.engine or self.framework,
             "config": shown(self.config),
             "test": shown(self.test),
         }
@@ -133,10 +135,8 @@ class Stub(NamedTuple):
             "module": self.names.module,
             "registry": self.kind.registry,
             "base": self.kind.base,
-            "imports": _fill(
-                "\n".join(self.kind.imports), {"framework": self.framework}
-            ),
-            "framework": self.framework,
+            "imports": self._imports(),
+            "framework": self.engine or self.framework,
             "package": f"{self.framework}.{self.kind.package}".replace("/", "."),
             "config": self.config,
             "test": self.test,
@@ -147,6 +147,20 @@ class Stub(NamedTuple):
             "command": shlex.join(command) + mended,
             "next": self.next_commands(),
         }
+
+    def _imports(self) -> str:
+        """The kind's import lines; from a project outside the engine its relative ones are written out."""
+        lines = "\n".join(self.kind.imports)
+        if not self.engine:
+            return _fill(lines, {"framework": self.framework})
+        package = f"{self.engine}/{self.kind.package}".split("/")
+
+        def absolute(match: re.Match[str]) -> str:
+            above = package[: len(package) - len(match[1]) + 1]
+            return f"from {'.'.join((*above, match[2]))} import"
+
+        lines = re.sub(r"(?m)^from (\.+)([\w.]+) import", absolute, lines)
+        return _fill(lines, {"framework": self.engine})
 
     def _refuse_hiding(self, module: ast.Module) -> None:
         """Refuse a class that hides an import of its module, and an argument that hides anything that the module binds."""

@@ -103,6 +103,10 @@ class Tree:
             f'write `framework = "{found[0]}"` under [tool.scaffold] in pyproject.toml',
         )
 
+    def engine(self) -> str:
+        """The package that a project of its own trains with, as its pyproject.toml states it; mostly empty."""
+        return str((self._settings("scaffold") or {}).get("engine", ""))
+
     def width(self) -> int | None:
         """How long a line may be, for black; None if the tree's pyproject.toml does not mention black."""
         from .style import BLACK_WIDTH

@@ -19,7 +19,7 @@ LAYERS = {
         ["registrations", "stub"],
         ["chain", "mentions"],
         ["plan"],
-        ["rename"],
+        ["project", "rename"],
         ["commit"],
         ["cli"],
         ["__main__"],

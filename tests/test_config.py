@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -204,3 +205,53 @@ def test_a_missing_attribute_says_what_there_is() -> None:
     """The error lists the keys."""
     with pytest.raises(AttributeError, match="no 'b' here; it has a"):
         _ = Config({"a": 1}).b
+
+
+def test_custom_imports_are_imported_when_the_config_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One name or a list of them, so that a project's modules are registered."""
+    monkeypatch.syspath_prepend(tmp_path)
+    for name in ("one_of_mine", "two_of_mine"):
+        (tmp_path / f"{name}.py").write_text("")
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    config = tmp_path / "config.py"
+
+    for imports in ("'one_of_mine'", "['one_of_mine', 'two_of_mine']"):
+        config.write_text(f"custom_imports = dict(imports={imports})\n")
+        Config.fromfile(config)
+
+    assert {"one_of_mine", "two_of_mine"} <= sys.modules.keys()
+
+
+@pytest.mark.parametrize(
+    ("custom", "message"),
+    [
+        ("dict(imports=['not_there'])", r"not_there cannot be imported.*\nhint: run"),
+        ("dict(imports=3)", r"custom_imports.imports is 3\nhint: a name, or a list"),
+        ("['a']", r"custom_imports is \['a'\]\nhint: write custom_imports = dict"),
+        ("dict(imports='a', allow=True)", r"hint: write custom_imports = dict"),
+    ],
+)
+def test_custom_imports_that_cannot_be_imported_are_an_error(
+    tmp_path: Path, custom: str, message: str
+) -> None:
+    """The message has the config, the name, and where to run the command."""
+    config = tmp_path / "config.py"
+    config.write_text(f"custom_imports = {custom}\n")
+
+    with pytest.raises(ConfigError, match=message) as error:
+        Config.fromfile(config)
+
+    assert str(config) in str(error.value)
+
+
+def test_a_custom_import_may_fail_if_the_config_says_so(tmp_path: Path) -> None:
+    """It is left out with a warning."""
+    config = tmp_path / "config.py"
+    config.write_text(
+        "custom_imports = dict(imports='not_there', allow_failed_imports=True)\n"
+    )
+
+    with pytest.warns(UserWarning, match="not_there is left out"):
+        Config.fromfile(config)

@@ -112,6 +112,35 @@ def test_every_command_of_the_readme_works(checkout: Path) -> None:
     }
 
 
+def test_a_project_of_ones_own_is_made_and_trained(
+    checkout: Path, tmp_path: Path
+) -> None:
+    """The block that enters a new folder, word for word, in a place that has nothing to do with the checkout."""
+    text = (checkout / "README.md").read_text()
+    (block,) = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    scaffold = f'{sys.executable} -c "from scaffold.cli import main; main()"'
+    functions = (
+        f'scaffold() {{ {scaffold} "$@"; }}; python() {{ {sys.executable} "$@"; }}'
+    )
+    here = tmp_path / "elsewhere"
+    here.mkdir()
+
+    done = subprocess.run(
+        ["bash", "-ec", f"{functions}\n{block}"],
+        cwd=here,
+        env={
+            **os.environ,
+            "MMACTION_MIN_CACHE": str(tmp_path / "cache"),
+            "PYTHONPATH": str(checkout),
+        },
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (here / "my_project/work_dirs/my_head/latest.pth").exists()
+
+
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
 def test_links_and_files_that_are_named_exist(name: str) -> None:
     """Relative links lead somewhere."""
