@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import re
 import shutil
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,7 +46,7 @@ class Trial:
         self.words = (way, kind, KINDS[kind])
         self.start = lab.clean
         if way == "remove":
-            self.start = lab.clean.with_name("added")
+            self.start = lab.root.with_name(f"{lab.root.name}-added")
             lab.reset()
             assert lab.run("add", *self.words[1:]).code == 0
             assert lab.imported().code == 0
@@ -56,6 +57,7 @@ class Trial:
         assert lab.run(*self.words).code == 0
         self.calls = lab.calls()
         self.new = lab.state()
+        assert lab.imported().code == 0
         self.importable = {self.fingerprint(self.old), self.fingerprint(self.new)}
 
     def run(self, at: int, mode: str | int) -> Result:
@@ -91,38 +93,57 @@ def kills(calls: list[str]) -> Iterator[tuple[int, str]]:
 
 
 @every_kind
-@both_ways
 def test_killed_at_any_call_the_tree_imports_and_the_next_command_ends_it(
-    lab: Lab, kind: str, way: str
+    labs: tuple[Lab, Lab], kind: str
 ) -> None:
     """The old tree or the new one, byte for byte and mode for mode, with nothing left over."""
-    trial = Trial(lab, way, kind)
-    damaged = []
-    for number, (at, mode) in zip(count(), kills(trial.calls), strict=False):
-        killed = trial.run(at, mode)
-        imports = trial.imports()
-        then = lab.run(*NEXT[number % len(NEXT)])
-        whole = lab.state() in (trial.old, trial.new)
-        if killed.code != -9 or not imports or then.code not in (0, 1) or not whole:
-            damaged.append((at, trial.calls[at - 1], mode, killed, imports, then))
+    assert in_both_ways(killed, labs, kind) == []
 
-    assert damaged == []
-    assert len(trial.calls) > 20
+
+def killed(trial: Trial) -> list[tuple[object, ...]]:
+    """What is wrong after each kill; nothing, if all is as it should be."""
+    damaged = []
+    for number, (at, mode) in enumerate(kills(trial.calls)):
+        end = trial.run(at, mode)
+        imports = trial.imports()
+        then = trial.lab.run(*NEXT[number % len(NEXT)])
+        whole = trial.lab.state() in (trial.old, trial.new)
+        if end.code != -9 or not imports or then.code not in (0, 1) or not whole:
+            damaged.append((at, trial.calls[at - 1], mode, end, imports, then))
+    return damaged
 
 
 @every_kind
-@both_ways
 def test_a_disk_that_refuses_any_call_changes_nothing(
-    lab: Lab, kind: str, way: str
+    labs: tuple[Lab, Lab], kind: str
 ) -> None:
     """Exit code 74, the path, and the old tree at once, without another command."""
-    trial = Trial(lab, way, kind)
+    assert in_both_ways(without_room, labs, kind) == []
+
+
+def without_room(trial: Trial) -> list[tuple[object, ...]]:
+    """What is wrong after the disk refused each call."""
     damaged = []
     for at, call in enumerate(trial.calls, start=1):
         error = errno.EIO if call == "fsync" else errno.ENOSPC
         damaged += refused(trial, at, error)
+    return damaged
 
-    assert damaged == []
+
+def in_both_ways(
+    campaign: Callable[[Trial], list[tuple[object, ...]]],
+    labs: tuple[Lab, Lab],
+    kind: str,
+) -> list[tuple[object, ...]]:
+    """A campaign on an add and on a remove, side by side."""
+
+    def run(lab: Lab, way: str) -> list[tuple[object, ...]]:
+        trial = Trial(lab, way, kind)
+        assert len(trial.calls) > 20
+        return campaign(trial)
+
+    with ThreadPoolExecutor() as pool:
+        return [*chain.from_iterable(pool.map(run, labs, ("add", "remove")))]
 
 
 @pytest.mark.long
