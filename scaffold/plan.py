@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 from zlib import crc32
 
+from .aside import aside
 from .errors import ScaffoldError
 from .registrations import find_registrations, parse
 from .stub import Stub, recorded
@@ -85,11 +87,12 @@ def plan_add(tree: Tree, stub: Stub) -> Plan:
     from .chain import extend_chain  # not before the name is accepted
     from .exports import add_export
 
-    exported = edit_init(add_export, tree, init, stub)
     chain = extend_chain(tree, stub.framework, stub.kind.package, stub.exports)
     stars = tuple(edit.path for edit in chain if edit.is_star)
     stub = stub._replace(mended=(stars, _mark(init)))
-    files = stub.render(tree.width())
+    with aside(partial(stub.render, tree.width())) as rendered:
+        exported = edit_init(add_export, tree, init, stub)
+        files = rendered()
     created = (Change(path, None, content) for path, content in files.items())
     parents = (Change(*edit) for edit in chain)
     return Plan((*created, Change(stub.init, init, exported), *parents))
@@ -118,21 +121,22 @@ def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
     refuse_other_class(present.get(stub.module), stub)
     init = tree.read(stub.init)
     is_exported = init is not None and _mentions(init, stub)
-    exported = (
-        edit_init(remove_export, tree, init, stub) if init and is_exported else init
-    )
     stub = recorded(stub, map(present.get, (stub.config, stub.test), (b"", b"")))
-    stars, mark = stub.mended
-    chain = shorten_chain(
-        tree,
-        stub.framework,
-        stub.kind.package,
-        stub.exports,
-        stars if exported is not None and _mark(exported) == mark else (),
-    )
-    if not present and not is_exported and not chain:
-        raise nothing_to_remove(tree, stub)
-    edited = _edited(tree, stub, present)
+    with aside(partial(stub.render, tree.width())) as rendered:
+        exported = init
+        if init and is_exported:
+            exported = edit_init(remove_export, tree, init, stub)
+        stars, mark = stub.mended
+        chain = shorten_chain(
+            tree,
+            stub.framework,
+            stub.kind.package,
+            stub.exports,
+            stars if exported is not None and _mark(exported) == mark else (),
+        )
+        if not present and not is_exported and not chain:
+            raise nothing_to_remove(tree, stub)
+        edited = _edited(present, rendered)
     if edited and not force:
         raise ScaffoldError(
             f"not as `scaffold add` would write it: {', '.join(edited)}",
@@ -239,9 +243,11 @@ def refuse_other_class(source: bytes | None, stub: Stub) -> None:
         raise ScaffoldError(f"it has no class {stub.names.cls}", stub.module)
 
 
-def _edited(tree: Tree, stub: Stub, present: Mapping[str, bytes]) -> list[str]:
+def _edited(
+    present: Mapping[str, bytes], rendered: Callable[[], Mapping[str, bytes]]
+) -> list[str]:
     try:
-        files = stub.render(tree.width())
+        files = rendered()
     except ScaffoldError:  # the comment was edited, and asks for what cannot be
         files = {}
     return [path for path, text in present.items() if text != files.get(path)]

@@ -8,9 +8,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 import pytest
@@ -32,6 +32,36 @@ class Result(NamedTuple):
     err: str
 
 
+class Forker:
+    """A process of forker.py; threads take turns."""
+
+    def __init__(self, job: str, shim: Path) -> None:
+        self.lock = Lock()
+        self.process = subprocess.Popen(
+            [sys.executable, HERE / "forker.py", job],
+            env={
+                **os.environ,
+                "LD_PRELOAD": str(shim),
+                "PYTHONPATH": str(REPOSITORY),
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, words: Sequence[str], cwd: Path, env: dict[str, str]) -> Result:
+        """Do the job in a fork."""
+        request = json.dumps({"words": words, "cwd": str(cwd), "env": env})
+        assert self.process.stdin and self.process.stdout
+        with self.lock:
+            print(request, file=self.process.stdin, flush=True)
+            return Result(**json.loads(self.process.stdout.readline()))
+
+    def close(self) -> None:
+        """End the process."""
+        self.process.communicate()
+
+
 @dataclass
 class Lab:
     """Runs commands on a tree with a fault at a chosen call.
@@ -39,12 +69,14 @@ class Lab:
     Attributes:
         root: the tree, which `reset` makes anew.
         clean: what it is made from.
-        servers: the two jobs of forker.py.
+        scaffold: runs commands.
+        importer: imports the tree.
     """
 
     root: Path
     clean: Path
-    servers: dict[str, subprocess.Popen[str]]
+    scaffold: Forker
+    importer: Forker
 
     def reset(self, clean: Path | None = None) -> None:
         """Make the tree anew, with the times of its files, so that what Python compiled is still good."""
@@ -57,7 +89,7 @@ class Lab:
         if at:
             faults |= {"FAULT_AT": str(at), "FAULT_MODE": mode}
         self.log.unlink(missing_ok=True)
-        return self._ask("scaffold", words, faults)
+        return self.scaffold.ask(words, self.root, faults)
 
     @property
     def log(self) -> Path:
@@ -76,7 +108,7 @@ class Lab:
 
     def imported(self) -> Result:
         """Import the tree as a training does."""
-        return self._ask("import", MODULES, {})
+        return self.importer.ask(MODULES, self.root, {})
 
     def state(self, root: Path | None = None) -> State:
         """All that is in the tree, but for what Python compiled."""
@@ -90,13 +122,6 @@ class Lab:
                 mode = path.lstat().st_mode
                 found[os.path.relpath(path, root)] = (path.read_bytes(), mode)
         return found
-
-    def _ask(self, job: str, words: Sequence[str], env: dict[str, str]) -> Result:
-        server = self.servers[job]
-        assert server.stdin and server.stdout
-        request = {"words": words, "cwd": str(self.root), "env": env}
-        print(json.dumps(request), file=server.stdin, flush=True)
-        return Result(**json.loads(server.stdout.readline()))
 
 
 @pytest.fixture(scope="session")
@@ -125,28 +150,25 @@ def clean_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def lab(shim: Path, clean_tree: Path) -> Iterator[Lab]:
-    """A lab with a tree of its own."""
-    env = {**os.environ, "LD_PRELOAD": str(shim), "PYTHONPATH": str(REPOSITORY)}
-    with ExitStack() as stack:
-        servers = {
-            job: stack.enter_context(
-                subprocess.Popen(
-                    [sys.executable, HERE / "forker.py", job],
-                    env=env,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    text=True,
-                )
-            )
-            for job in ("scaffold", "import")
-        }
-        lab = Lab(clean_tree.with_name("tree"), clean_tree, servers)
-        lab.reset()
-        assert lab.imported().code == 0
-        shutil.rmtree(clean_tree)  # from here on with what Python compiled
-        shutil.copytree(lab.root, clean_tree)
-        yield lab
-        for server in servers.values():
-            assert server.stdin
-            server.stdin.close()
+def labs(shim: Path, clean_tree: Path) -> Iterator[tuple[Lab, Lab]]:
+    """Two labs, each with a tree of its own, for two cores."""
+    first, second, importer = (
+        Forker(job, shim) for job in ("scaffold", "scaffold", "import")
+    )
+    labs = (
+        Lab(clean_tree.with_name("tree"), clean_tree, first, importer),
+        Lab(clean_tree.with_name("other"), clean_tree, second, importer),
+    )
+    labs[0].reset()
+    assert labs[0].imported().code == 0
+    shutil.rmtree(clean_tree)  # from here on with what Python compiled
+    shutil.copytree(labs[0].root, clean_tree)
+    yield labs
+    for forker in (first, second, importer):
+        forker.close()
+
+
+@pytest.fixture
+def lab(labs: tuple[Lab, Lab]) -> Lab:
+    """One of them."""
+    return labs[0]

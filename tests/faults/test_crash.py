@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import re
 import shutil
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,11 +37,6 @@ HARMLESS = {"mkdir", "unlink", "rmdir", "fsync"}
 NEW = "Renamed"
 every_kind = pytest.mark.parametrize("kind", KINDS)
 both_ways = pytest.mark.parametrize("way", ["add", "remove"])
-every_way = pytest.mark.parametrize(
-    ("way", "kind"),
-    [(way, kind) for way in ("add", "remove") for kind in KINDS]
-    + [("rename", "head"), ("rename", "lr-hook")],
-)
 
 
 class Trial:
@@ -51,18 +47,12 @@ class Trial:
         self.words = (way, kind, KINDS[kind])
         self.start = lab.clean
         if way != "add":
-            self.start = lab.clean.with_name("added")
+            self.start = lab.root.with_name(f"{lab.root.name}-added")
             lab.reset()
             assert lab.run("add", *self.words[1:]).code == 0
             if way == "rename":
                 self.words = (*self.words, NEW, "--yes")
-            if (way, kind) == ("rename", "head"):  # of which some files name it
-                models = lab.root / "mmaction_min/models"
-                with open(models / "__init__.py", "a") as parent:
-                    parent.write("from .heads import MyHead\n")
-                with open(models / "recognizers/recognizer2d.py", "a") as user:
-                    user.write("\n\nfrom ..heads import MyHead\n")
-                (lab.root / "configs/mine.py").write_text("a = dict(type='MyHead')\n")
+                self.mention()
             assert lab.imported().code == 0
             shutil.rmtree(self.start, ignore_errors=True)
             lab.root.rename(self.start)
@@ -71,7 +61,19 @@ class Trial:
         assert lab.run(*self.words).code == 0
         self.calls = lab.calls()
         self.new = lab.state()
+        assert lab.imported().code == 0
         self.importable = {self.fingerprint(self.old), self.fingerprint(self.new)}
+
+    def mention(self) -> None:
+        """Let a parent, a module and a config speak of the head, if it is one."""
+        if "head" not in self.words:
+            return
+        models = self.lab.root / "mmaction_min/models"
+        with open(models / "__init__.py", "a") as parent:
+            parent.write("from .heads import MyHead\n")
+        with open(models / "recognizers/recognizer2d.py", "a") as user:
+            user.write("\n\nfrom ..heads import MyHead\n")
+        (self.lab.root / "configs/mine.py").write_text("a = dict(type='MyHead')\n")
 
     def run(self, at: int, mode: str | int) -> Result:
         """The command on the tree of the start, with a fault."""
@@ -105,41 +107,76 @@ def kills(calls: list[str]) -> Iterator[tuple[int, str]]:
             yield at, "half"
 
 
-@every_way
+@every_kind
 def test_killed_at_any_call_the_tree_imports_and_the_next_command_ends_it(
-    lab: Lab, kind: str, way: str
+    labs: tuple[Lab, Lab], kind: str
 ) -> None:
     """The old tree or the new one, byte for byte and mode for mode, with nothing left over."""
-    trial = Trial(lab, way, kind)
+    assert in_both_ways(killed, labs, kind) == []
+
+
+def killed(trial: Trial) -> list[tuple[object, ...]]:
+    """What is wrong after each kill; nothing, if all is as it should be."""
     damaged = []
-    for number, (at, mode) in zip(count(), kills(trial.calls), strict=False):
-        killed = trial.run(at, mode)
+    for number, (at, mode) in enumerate(kills(trial.calls)):
+        end = trial.run(at, mode)
         imports = trial.imports()
-        then = lab.run(*NEXT[number % len(NEXT)])
-        whole = lab.state() in (trial.old, trial.new)
-        if killed.code != -9 or not imports or then.code not in (0, 1) or not whole:
-            damaged.append((at, trial.calls[at - 1], mode, killed, imports, then))
-
-    assert damaged == []
-    assert len(trial.calls) > 20
+        then = trial.lab.run(*NEXT[number % len(NEXT)])
+        whole = trial.lab.state() in (trial.old, trial.new)
+        if end.code != -9 or not imports or then.code not in (0, 1) or not whole:
+            damaged.append((at, trial.calls[at - 1], mode, end, imports, then))
+    return damaged
 
 
-@every_way
+@every_kind
 def test_a_disk_that_refuses_any_call_changes_nothing(
-    lab: Lab, kind: str, way: str
+    labs: tuple[Lab, Lab], kind: str
 ) -> None:
     """Exit code 74, the path, and the old tree at once, without another command."""
-    trial = Trial(lab, way, kind)
+    assert in_both_ways(without_room, labs, kind) == []
+
+
+def without_room(trial: Trial) -> list[tuple[object, ...]]:
+    """What is wrong after the disk refused each call."""
     damaged = []
     for at, call in enumerate(trial.calls, start=1):
         error = errno.EIO if call == "fsync" else errno.ENOSPC
         damaged += refused(trial, at, error)
+    return damaged
 
-    assert damaged == []
+
+def in_both_ways(
+    campaign: Callable[[Trial], list[tuple[object, ...]]],
+    labs: tuple[Lab, Lab],
+    kind: str,
+) -> list[tuple[object, ...]]:
+    """A campaign on an add and on a remove, side by side."""
+
+    def run(lab: Lab, way: str) -> list[tuple[object, ...]]:
+        trial = Trial(lab, way, kind)
+        assert len(trial.calls) > 20
+        return campaign(trial)
+
+    with ThreadPoolExecutor() as pool:
+        return [*chain.from_iterable(pool.map(run, labs, ("add", "remove")))]
+
+
+@pytest.mark.parametrize("kind", ["head", "lr-hook"])
+def test_a_rename_is_as_safe_as_an_add(labs: tuple[Lab, Lab], kind: str) -> None:
+    """Killed at any call, or refused by the disk; also where a file changes twice, since a parent names the class."""
+
+    def run(
+        lab: Lab, campaign: Callable[[Trial], list[tuple[object, ...]]]
+    ) -> list[tuple[object, ...]]:
+        return campaign(Trial(lab, "rename", kind))
+
+    with ThreadPoolExecutor() as pool:
+        assert [*pool.map(run, labs, (killed, without_room))] == [[], []]
 
 
 @pytest.mark.long
-@every_way
+@every_kind
+@both_ways
 @pytest.mark.parametrize("error", ["ENOSPC", "EIO", "EDQUOT", "EACCES"])
 def test_every_error_at_any_call_changes_nothing(
     lab: Lab, kind: str, way: str, error: str
