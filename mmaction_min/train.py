@@ -30,6 +30,8 @@ from .errors import CheckpointError, ConfigError, EngineError
 from .runner import (
     EpochBasedRunner,
     EvalHook,
+    Hook,
+    StopTraining,
     get_root_logger,
     read_checkpoint,
     set_random_seed,
@@ -66,9 +68,35 @@ def _parser() -> argparse.ArgumentParser:
         help="the same bits each time on a GPU too, slower",
     )
     parser.add_argument(
+        "--max-steps",
+        type=int,
+        metavar="N",
+        help="stop after N steps, without a checkpoint: does it train at all?",
+    )
+    parser.add_argument(
         "--no-validate", action="store_true", help="do not evaluate while training"
     )
     return parser
+
+
+class _StopAfter(Hook):
+    """Ends the run after some steps.
+
+    Args:
+        steps: how many, at least one.
+    """
+
+    def __init__(self, steps: int) -> None:
+        if steps < 1:
+            raise ConfigError(f"{steps} steps train nothing", "--max-steps")
+        self.steps = steps
+
+    def after_train_iter(self, runner: EpochBasedRunner) -> None:
+        if runner.iter + 1 >= self.steps:
+            loss = runner.outputs["loss"].item()
+            raise StopTraining(
+                f"after step {runner.iter + 1} with loss {loss:.4f}, as --max-steps says"
+            )
 
 
 def train(cfg: Config, args: argparse.Namespace) -> int:
@@ -101,6 +129,8 @@ def train(cfg: Config, args: argparse.Namespace) -> int:
         loaders = _build_loaders(cfg, seed, device)
         runner = build_runner(cfg, device, work_dir, seed=seed, stop=stop)
         _register_hooks(runner, cfg, seed, validate=not args.no_validate)
+        if args.max_steps is not None:
+            runner.register_hook(_StopAfter(args.max_steps), "LOW")
         _check_labels(loaders, getattr(cfg.model.get("cls_head"), "num_classes", None))
         if resume_from:
             runner.resume(resume_from)
@@ -110,6 +140,8 @@ def train(cfg: Config, args: argparse.Namespace) -> int:
         runner.run(loaders, cfg.get("workflow") or [("train", 1)])
     if stop.signal is not None:
         return EXIT_CODES[stop.signal]
+    if args.max_steps is not None:  # there may be no checkpoint to tell of
+        return 0
     took = timedelta(seconds=round(time.perf_counter() - start))
     best = runner.meta.get("hook_msgs", {})
     score = (

@@ -81,10 +81,21 @@ def main() -> None:
     metavar="NAME[:TYPE][=DEFAULT]",
     help="An argument of the constructor; give it once for each.",
 )
+@click.option(
+    "--check",
+    "-c",
+    is_flag=True,
+    help="Then run the new test, and one step of training.",
+)
 @_dry_run
 @_root
 def add(
-    kind: str, name: str, options: tuple[str, ...], dry_run: bool, root: str | None
+    kind: str,
+    name: str,
+    options: tuple[str, ...],
+    check: bool,
+    dry_run: bool,
+    root: str | None,
 ) -> None:
     """Add a module of a KIND; NAME is its class, in CamelCase.
 
@@ -95,18 +106,43 @@ def add(
     scaffold add optimizer MyOptimizer --arg a:float=0.1 --arg b:float=0.9
     scaffold add constructor MyOptimizerConstructor
     scaffold add lr-hook RelativeStep
+    scaffold add head MyHead --check
     """
     tree, stub = _request(root, kind, name, options)
     from .plan import plan_add  # not before the name is accepted
 
     plan = plan_add(tree, stub)
     _carry_out(tree, plan, dry_run=dry_run)
-    if not dry_run:
-        click.echo("\nnext:")
-        import shlex
+    if dry_run:
+        return
+    if check:
+        _check(tree, stub)
+    click.echo("\nnext:")
+    import shlex
 
-        for command in stub.next_commands(lambda path: shlex.quote(_shown(tree, path))):
-            click.echo(f"  {command}")
+    for command in stub.next_commands(lambda path: shlex.quote(_shown(tree, path))):
+        click.echo(f"  {command}")
+
+
+def _check(tree: Tree, stub: Stub) -> None:
+    """Run what was added, and say how it went in a line each; end with 1 if something failed."""
+    from .trial import run_check
+
+    click.get_current_context().close()  # the lock: other commands need not wait for it
+    failed = []
+    for outcome in run_check(tree, stub):
+        verdict = "passed" if outcome.passed else "FAILED"
+        click.echo(f"{verdict} {outcome.command}: {outcome.last}")
+        if not outcome.passed:
+            failed.append(outcome)
+    for outcome in failed:
+        click.echo(
+            f"error: {outcome.command}: see {outcome.output}\n"
+            f"hint: the files stay; mend them, or `scaffold remove {stub.kind.name} {stub.names.name}`",
+            err=True,
+        )
+    if failed:
+        click.get_current_context().exit(1)
 
 
 @main.command()

@@ -32,6 +32,7 @@ class Kind(NamedTuple):
         imports: the lines that bring the registry and the base class into a module; `{framework}` is filled in.
         base: the base class.
         next: the commands to type after an add; `{framework}`, `{config}` and `{test}` are filled in.
+        check: the commands that `add --check` runs; `{scratch}` is a folder that is thrown away.
         suffix: what every class name ends with ("LrUpdaterHook"), or nothing.
         exports: the exported names; `{cls}` and `{module}` are filled in.
         start: the arguments that a stub has if no `--arg` is given.
@@ -49,6 +50,7 @@ class Kind(NamedTuple):
     imports: tuple[str, ...]
     base: str
     next: tuple[str, ...]
+    check: tuple[str, ...] = ()
     suffix: str = ""
     exports: tuple[str, ...] = ("{cls}",)
     start: tuple[str, ...] = ()

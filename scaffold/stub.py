@@ -86,12 +86,24 @@ class Stub(NamedTuple):
         Args:
             shown: writes a path of the tree as the command needs it; from the tree's root, if nothing is said.
         """
-        values = {
+        values = self._places(shown)
+        return [_fill(text, values) for text in self.kind.next]
+
+    def check_commands(self, scratch: str) -> list[str]:
+        """What `add --check` runs, in the tree's root.
+
+        Args:
+            scratch: a folder for what is made on the way.
+        """
+        values = {**self._places(shlex.quote), "scratch": shlex.quote(scratch)}
+        return [_fill(text, values) for text in self.kind.check]
+
+    def _places(self, shown: Callable[[str], str]) -> dict[str, str]:
+        return {
             "framework": self.engine or self.framework,
             "config": shown(self.config),
             "test": shown(self.test),
         }
-        return [_fill(text, values) for text in self.kind.next]
 
     def render(self, width: int | None) -> dict[str, bytes]:
         """The content of each file by its path, the module first.

@@ -19,7 +19,7 @@ LAYERS = {
         ["registrations", "stub"],
         ["chain", "mentions"],
         ["plan"],
-        ["project", "rename"],
+        ["project", "rename", "trial"],
         ["commit"],
         ["cli"],
         ["__main__"],

@@ -336,3 +336,22 @@ def test_an_exception_in_training_ends_the_process_with_its_workers(
 
     assert done.returncode == 1
     assert done.stderr.rstrip().endswith("ZeroDivisionError: division by zero")
+
+
+def test_max_steps_trains_so_many_and_leaves_no_checkpoint(
+    config: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The last line has the loss of the last step."""
+    assert train(config, tmp_path / "run", "--max-steps", "1", "--no-validate") == 0
+
+    assert "stopped: after step 1 with loss " in capsys.readouterr().err
+    assert not list((tmp_path / "run").glob("*.pth"))
+
+
+def test_no_steps_at_all_are_refused(
+    config: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The message names the option."""
+    assert train(config, tmp_path / "run", "--max-steps", "0") == 1
+
+    assert "error: --max-steps: 0 steps train nothing" in capsys.readouterr().err
