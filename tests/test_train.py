@@ -344,7 +344,7 @@ def test_max_steps_trains_so_many_and_leaves_no_checkpoint(
     """The last line has the loss of the last step."""
     assert train(config, tmp_path / "run", "--max-steps", "1", "--no-validate") == 0
 
-    assert "stopped: after step 1 with loss " in capsys.readouterr().err
+    assert "stopped: after step 1 with loss " in capsys.readouterr().out
     assert not list((tmp_path / "run").glob("*.pth"))
 
 
