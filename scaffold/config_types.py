@@ -86,7 +86,9 @@ class Known:
 
     def problem(self, use: Use) -> tuple[str, str] | None:
         """What is wrong with a name, and what to do about it; None where nothing is, or nobody can know."""
-        registries = [name for name in ROLES[use.role] if name in self._names]
+        named = [name for name in ROLES[use.role] if name in self._names]
+        # One registry for all models is asked where there is none of the part's own.
+        registries = [name for name in named if name != "MODELS"] or named
         have = {key for name in registries for key in self._names[name]}
         if not have or use.name in have | self._outside:
             return None
@@ -103,7 +105,7 @@ class Known:
             return what, f"did you mean {near.removesuffix(_suffix(use.role))}?"
         if is_open:
             return None
-        return what, f"{' and '.join(registries)} have no name like it"
+        return what, f"{' and '.join(registries)} has no name like it"
 
 
 def _suffix(role: str) -> str:

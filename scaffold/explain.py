@@ -317,7 +317,9 @@ def _not_importable(case: _Case, name: str, module: str) -> Cause:
                 node.lineno,
                 mend,
             )
-        near = difflib.get_close_matches(name, sorted(survey.offers(module)), n=1)
+        near = difflib.get_close_matches(
+            name, sorted(survey.offers(module)), n=1, cutoff=0.8
+        )
         meant = (
             f"write {near[0]}"
             if near
@@ -353,14 +355,6 @@ def _no_module(case: _Case, module: str) -> Cause:
         if error.where.startswith(module.replace(".", "/")):
             return Cause(error.what, error.where.partition(":")[0], 1, error.hint)
     parent, _, last = module.rpartition(".")
-    near = difflib.get_close_matches(module, sorted(survey.modules), n=1, cutoff=0.8)
-    if near:
-        return Cause(
-            f"there is no {module}; {near[0]} is near it",
-            survey.modules[near[0]].path,
-            1,
-            f"write {near[0]}",
-        )
     path = f"{parent.replace('.', '/')}/__init__.py"
     if (case.tree.read(path) or b"").find(f".{last} ".encode()) >= 0:
         return Cause(
@@ -368,6 +362,14 @@ def _no_module(case: _Case, module: str) -> Cause:
             path,
             1,
             f"take the import of .{last} out, or bring {last}.py back",
+        )
+    near = difflib.get_close_matches(module, sorted(survey.modules), n=1, cutoff=0.8)
+    if near:
+        return Cause(
+            f"there is no {module}; {near[0]} is near it",
+            survey.modules[near[0]].path,
+            1,
+            f"write {near[0]}",
         )
     return Cause(f"there is no {module} in this tree", mend="scaffold list")
 
