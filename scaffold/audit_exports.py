@@ -71,8 +71,9 @@ def _listed_twice(tree: Tree, module: Module, literal: Literal) -> Iterator[Find
 
 def _not_listed(tree: Tree, module: Module, file: Source) -> Iterator[Finding]:
     """What is imported for others alone, and not handed on by a star: what a linter calls an unused import."""
-    listed = exported_names(file)
-    used = {node.id for node in ast.walk(file.tree) if isinstance(node, ast.Name)}
+    known = exported_names(file) | {
+        node.id for node in ast.walk(file.tree) if isinstance(node, ast.Name)
+    }
     for statement in relative_imports(file):
         start, end = file.line_span(
             statement.lineno, statement.end_lineno or statement.lineno
@@ -86,7 +87,7 @@ def _not_listed(tree: Tree, module: Module, file: Source) -> Iterator[Finding]:
         for alias in statement.names:
             name = alias.name
             is_own = alias.asname in (None, name) and not name.startswith(("_", "*"))
-            if is_own and name not in listed | used:
+            if is_own and name not in known:
                 yield Finding(
                     module.path,
                     alias.lineno,

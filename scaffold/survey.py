@@ -6,6 +6,7 @@ Nothing of the tree is imported. Facts are kept and syntax trees are not, so tha
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -202,12 +203,9 @@ class Survey:
 def take_survey(tree: Tree, framework: str) -> Survey:
     """Read every file of a framework, each once."""
     modules, broken = {}, []
-    for file in sorted(tree.path(framework).rglob("*.py")):
-        path = file.relative_to(tree.root)
-        parts = path.with_suffix("").parts
-        if not (file.is_file() and all(part.isidentifier() for part in parts)):
-            continue
-        module = Module(".".join(parts).removesuffix(".__init__"), path.as_posix())
+    for path in _python_files(tree, framework):
+        name = path.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+        module = Module(name, path)
         try:
             source = tree.read(module.path) or b""
             _fill(module, source)
@@ -218,6 +216,19 @@ def take_survey(tree: Tree, framework: str) -> Survey:
             module.source = source
         modules[module.name] = module
     return Survey(framework, modules, broken)
+
+
+def _python_files(tree: Tree, framework: str) -> Iterator[str]:
+    """The files that can be imported, from the tree's root: no folder with a name that is none for Python."""
+    top = str(tree.path(framework))
+    for folder, folders, files in os.walk(top):
+        folders[:] = sorted(name for name in folders if name.isidentifier())
+        here = framework + folder[len(top) :].replace(os.sep, "/")
+        for name in sorted(files):
+            stem, ending = os.path.splitext(name)
+            full = os.path.join(folder, name)
+            if ending == ".py" and stem.isidentifier() and os.path.isfile(full):
+                yield f"{here}/{name}"
 
 
 def statements(
