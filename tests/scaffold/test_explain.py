@@ -12,6 +12,7 @@ from mmaction_min.models.builder import HEADS, build_backbone, build_head
 from scaffold import explain
 from scaffold.errors import ScaffoldError
 from scaffold.explain import Cause, find_cause
+from scaffold.finding import Finding
 from scaffold.kinds import find_kinds
 from scaffold.tree import Tree
 
@@ -38,6 +39,8 @@ def cause(tree: Tree) -> Callable[[str], Cause]:
         ("heads/lost_head", "HEADS", "LostHead"),
         ("backbones/hook", "HOOKS", "RelativeStepLrUpdaterHook"),
         ("backbones/short", "HOOKS", "Exp"),
+        ("heads/twin_a", "HEADS", "TwinHead"),
+        ("heads/twin_b", "HEADS", "TwinHead"),
     ):
         text = start + CLASS.format(registry=registry, name=name)
         (root / f"fw/models/{path}.py").write_text(text)
@@ -136,6 +139,26 @@ def cause(tree: Tree) -> Callable[[str], Cause]:
             "a dict of the config that something is built from has no `type`",
             "give it one",
         ),
+        (
+            "KeyError: 'TwinHead is already registered in head'",
+            "fw/models/heads/twin_b.py:3: TwinHead is registered twice: here, and at fw/models/heads/twin_a.py:3",
+            "rename one of the two",
+        ),
+        (
+            "TypeError: SyncBatchNorm.__init__() got an unexpected keyword argument 'x'",
+            "SyncBatchNorm is not of this tree",
+            "scaffold list",
+        ),
+        (
+            "TypeError: TSNHead.__init__() got an unexpected keyword argument 'zzz'",
+            "TSNHead has no argument `zzz` (configs/a.py:1); it takes num_classes, hidden",
+            "take zzz out of the config, or let TSNHead.__init__ take it",
+        ),
+        (
+            "TypeError: PlainHead.__init__() got an unexpected keyword argument 'x'",
+            "it takes no arguments",
+            "take x out",
+        ),
         # MMEngine
         (
             "KeyError: 'MyHead is not in the mmengine::model registry. Please check whether the value of "
@@ -192,6 +215,16 @@ def cause(tree: Tree) -> Callable[[str], Cause]:
         ),
         (
             "ModuleNotFoundError: No module named 'fw.zzz'",
+            "there is no fw.zzz in this tree",
+            "scaffold list",
+        ),
+        (
+            "ModuleNotFoundError: No module named 'fw.models.heads.bad'",
+            "fw/models/heads/bad.py:1: the file does not parse",
+            "mend it first",
+        ),
+        (
+            "ImportError: cannot import name 'A' from 'fw.zzz' (x)",
             "there is no fw.zzz in this tree",
             "scaffold list",
         ),
@@ -278,3 +311,24 @@ def test_what_is_not_known_is_said(cause: Callable[[str], Cause]) -> None:
     """No guess is made."""
     with pytest.raises(ScaffoldError, match="not one that scaffold can explain"):
         cause("RuntimeError: CUDA out of memory")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "KeyError: 'TSNHead is not in the head registry'",
+        "KeyError: 'TSNHead is already registered in head'",
+        "ImportError: cannot import name 'TSNHead' from 'fw.models.heads' (x)",
+        "ModuleNotFoundError: No module named 'fw.models.heads.tsn_head'",
+    ],
+)
+def test_where_another_copy_is_imported_that_is_the_cause(
+    cause: Callable[[str], Cause], monkeypatch: pytest.MonkeyPatch, error: str
+) -> None:
+    """The tree itself is right."""
+    copy = Finding("fw/__init__.py", 1, "hidden", "it takes the copy", "uninstall it")
+    monkeypatch.setattr(explain, "hidden", lambda tree, framework: iter([copy]))
+
+    assert cause(error) == Cause(
+        "it takes the copy", "fw/__init__.py", 1, "uninstall it"
+    )
