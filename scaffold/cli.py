@@ -21,9 +21,9 @@ import click
 from .errors import ScaffoldError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
-    from .kinds import Kind
+    from .finding import Finding
     from .plan import Plan
     from .stub import Stub
     from .tree import Tree
@@ -36,7 +36,11 @@ class _Refusing(click.Group):
         try:
             return super().invoke(ctx)
         except ScaffoldError as e:
-            click.echo(f"error: {e}", err=True)
+            if command := ctx.meta.get("json"):
+                error = {"what": e.what, "where": e.where, "hint": e.hint}
+                _print_json(command, ok=False, error=error)
+            else:
+                click.echo(f"error: {e}", err=True)
             ctx.exit(e.exit_code)
         except OSError as e:
             if e.errno == errno.EPIPE:  # `scaffold list | head`: click ends quietly
@@ -54,6 +58,27 @@ _root = click.option(
 _dry_run = click.option(
     "--dry-run", is_flag=True, help="Print the change as a diff; write nothing."
 )
+_json = click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    is_eager=True,
+    callback=lambda ctx, _, value: (
+        ctx.meta.update(json=ctx.info_name) if value else None
+    ),
+    expose_value=False,
+    help="Print the result as one JSON object.",
+)
+
+
+def _print_json(command: str, *, ok: bool, **fields: Any) -> None:
+    import json
+
+    click.echo(json.dumps({"version": 1, "command": command, "ok": ok, **fields}))
+
+
+def _is_json() -> bool:
+    return "json" in click.get_current_context().meta
 
 
 @click.group(cls=_Refusing, context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,6 +93,8 @@ def main() -> None:
     scaffold remove head MyHead      takes them back
     scaffold rename head MyHead New  gives it another name
     scaffold list                    shows the kinds, and what the tree has of each
+    scaffold check                   finds what does not agree, --fix mends it
+    scaffold explain "KeyError: ..." says why a name is not found, and what mends it
     """
 
 
@@ -240,42 +267,114 @@ def init(folder: str, name: str | None) -> None:
 
 @main.command(name="list")
 @click.argument("kind", required=False)
+@_json
 @_root
 def list_(kind: str | None, root: str | None) -> None:
     """Show the kinds, and what the tree registers under each.
 
     \b
     scaffold list
-    scaffold list head
+    scaffold list head --json
     """
-    from functools import cache
-
     from .kinds import find_kind, find_kinds
-    from .registrations import registering_files
+    from .listing import list_kinds
 
     tree = _find_tree(root)
-    kinds = [find_kind(tree.folder, kind)] if kind else find_kinds(tree.folder).values()
-    read = cache(registering_files)
-    for kind_ in kinds:
+    kinds = {kind: find_kind(tree.folder, kind)} if kind else find_kinds(tree.folder)
+    found = list_kinds(tree, kinds)
+    if _is_json():
+        results = [row.as_dict() for _, rows, _ in found for row in rows]
+        _print_json("list", ok=True, results=results)
+        return
+    for kind_, rows, note in found:
         click.echo(f"{kind_.name}: {kind_.summary}")
-        click.echo(_registered(tree, kind_, read))
+        for row in rows:
+            mark = "" if row.is_exported else "  (not exported)"
+            place = f"{_shown(tree, row.path)}:{row.line}"
+            click.echo(f"  {row.name:<28}{place}{mark}")
+        if kind_.taken:
+            names = f"from outside the tree: {', '.join(kind_.taken)}"
+            click.echo(re.sub(r"(.{1,76})(?: |$)", r"  \1\n", names), nl=False)
+        click.echo(f"  {note}\n" if note else "")
 
 
-def _registered(
-    tree: Tree, kind: Kind, read: Callable[[Tree, str], dict[str, bytes]]
-) -> str:
-    """What there is of a kind, a line for each that the tree's code registers."""
-    from .registrations import find_registrations
+@main.command()
+@click.option("--fix", is_flag=True, help="Mend what has one right answer.")
+@_dry_run
+@_json
+@_root
+def check(fix: bool, dry_run: bool, root: str | None) -> None:
+    """Find what does not agree: modules, exports, registrations, configs and tests.
 
-    try:
-        found = find_registrations(tree, kind, read)
-    except ScaffoldError as e:  # the tree has no place for this kind
-        return f"  {e.what}\n"
-    lines = [f"  {r.name:<28}{_shown(tree, r.path)}:{r.line}\n" for r in found]
-    if kind.taken:
-        names = f"from outside the tree: {', '.join(kind.taken)}"
-        lines.append(re.sub(r"(.{1,76})(?: |$)", r"  \1\n", names))
-    return "".join(lines)
+    \b
+    scaffold check
+    scaffold check --fix --dry-run
+    scaffold check --fix
+    """
+    from .audit import audit, mend
+    from .commit import commit
+    from .kinds import find_kinds
+    from .plan import Plan
+
+    tree = _find_tree(root)
+    kinds = find_kinds(tree.folder)
+    if fix:
+        plan, left = mend(tree, kinds)
+    else:
+        plan, left = Plan(()), audit(tree, kinds)
+    if fix and not dry_run:
+        commit(tree, plan)
+    if _is_json():
+        _print_json(
+            "check",
+            ok=not left,
+            results=[finding.as_dict() for finding in left],
+            changes=[{"path": c.path, "status": c.verb} for c in plan.changes],
+        )
+    elif fix and dry_run:
+        click.echo(plan.diff(), nl=False)
+    else:
+        for change in plan.changes:
+            click.echo(f"{change.verb} {_shown(tree, change.path)}")
+        _show_findings(tree, left, fix=fix)
+    click.get_current_context().exit(1 if left else 0)
+
+
+def _show_findings(tree: Tree, findings: Sequence[Finding], *, fix: bool) -> None:
+    for finding in findings:
+        place = f"{_shown(tree, finding.path)}:{finding.line}"
+        click.echo(f"{place}: {finding.what}\n  hint: {finding.hint}")
+    fixable = sum(finding.fix is not None for finding in findings)
+    left = "left" if fix else "found"
+    count = f"{len(findings)} {left}" if findings else f"nothing {left}"
+    mends = f"; `scaffold check --fix` mends {fixable}" if fixable and not fix else ""
+    click.echo(f"{count}{mends}")
+
+
+@main.command()
+@click.argument("text", nargs=-1)
+@_json
+@_root
+def explain(text: tuple[str, ...], root: str | None) -> None:
+    """Say why an error came, in this tree, and what mends it.
+
+    TEXT is the error, or a whole traceback; without it, it is read from the standard input.
+
+    \b
+    scaffold explain "KeyError: 'MyHead is not in the models registry'"
+    python -m mmaction_min.train cfg.py 2>&1 | scaffold explain
+    """
+    from .explain import find_cause
+    from .kinds import find_kinds
+
+    tree = _find_tree(root)
+    error = " ".join(text) or sys.stdin.read()
+    cause = find_cause(tree, find_kinds(tree.folder), error)
+    if _is_json():
+        _print_json("explain", ok=True, results=[cause.as_dict()])
+        return
+    place = f"{_shown(tree, cause.path)}:{cause.line}: " if cause.path else ""
+    click.echo(f"cause: {place}{cause.what}\nmend:  {cause.mend}")
 
 
 def _find_tree(root: str | None) -> Tree:

@@ -105,8 +105,13 @@ def additions(
 
 def removal(listing: Listing, names: Sequence[str], width: int) -> Edit:
     """Take names out of `__all__`, in the list's own hand."""
+    values = enumerate(listing.values)
+    return shortened(listing, [i for i, value in values if value in names], width)
+
+
+def shortened(listing: Listing, gone: Sequence[int], width: int) -> Edit:
+    """Take the items at some places out of `__all__`, in the list's own hand."""
     items = listing.items
-    gone = [index for index, value in enumerate(listing.values) if value in names]
     hand = _hand(listing, width)
     if hand is not None:
         kept = [item for at, item in enumerate(items.items) if at not in gone]

@@ -206,6 +206,12 @@ def _fill(text: str, values: Mapping[str, str]) -> str:
     return text
 
 
+def made_by(source: bytes) -> tuple[str, str] | None:
+    """The kind and the NAME that a config stub or a test says it was made for."""
+    found = re.search(rb"(?m)^# Made by: scaffold add (\S+) (\w+)", source)
+    return (found[1].decode(), found[2].decode()) if found else None
+
+
 def recorded(stub: Stub, sources: Iterable[bytes]) -> Stub:
     """The stub with what the comments of its config and test say about the add that made them, if they say it."""
     options: tuple[str, ...] = ()

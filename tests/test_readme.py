@@ -79,6 +79,7 @@ def test_every_command_of_the_readme_works(checkout: Path) -> None:
         **os.environ,
         "MMACTION_MIN_CACHE": str(checkout.parent / "cache"),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": str(checkout),  # as after its `pip install -e .`
     }
     for command in commands((checkout / "README.md").read_text()):
         if command.startswith("scaffold remove"):  # what whoever runs this has added

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -306,3 +307,104 @@ def test_a_command_imports_only_what_it_needs(
     loaded = set(result.stderr.split())
     assert "scaffold.cli" in loaded
     assert not (forbidden | {"torch", "mmaction_min", "fw"}) & loaded
+
+
+def test_check_prints_a_line_with_a_hint_for_each_finding_and_fix_mends(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exit code is 1 while anything is left; a dry run shows the change and makes none."""
+    monkeypatch.chdir(tree.root)
+    monkeypatch.setattr(sys, "path", [""])
+    (tree.root / "fw/models/heads/my_head.py").write_text(
+        "@HEADS.register_module()\nclass MyHead:\n    pass\n"
+    )
+
+    result = scaffold("check")
+
+    assert result.exit_code == 1
+    assert result.output == (
+        "fw/models/heads/my_head.py:2: MyHead is registered in HEADS, and nothing imports this module\n"
+        "  hint: `from .my_head import MyHead` is missing in fw/models/heads/__init__.py\n"
+        "1 found; `scaffold check --fix` mends 1\n"
+    )
+    dry = scaffold("check", "--fix", "--dry-run")
+    assert "+from .my_head import MyHead\n" in dry.output
+    assert scaffold("check").output == result.output
+    assert scaffold("check", "--fix").output == (
+        "update fw/models/heads/__init__.py\nnothing left\n"
+    )
+    assert scaffold("check").output == "nothing found\n"
+    assert scaffold("check").exit_code == 0
+
+
+def test_json_has_one_schema(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version, the command, whether it is well, and results; or the refusal."""
+    monkeypatch.chdir(tree.root)
+    monkeypatch.setattr(sys, "path", [""])
+    (tree.root / "fw/models/heads/my_head.py").write_text(
+        "@HEADS.register_module()\nclass MyHead:\n    pass\n"
+    )
+
+    listed = json.loads(scaffold("list", "head", "--json").output)
+    checked = json.loads(scaffold("check", "--json").output)
+    words = "KeyError: 'MyHead is not in the head registry'"
+    explained = json.loads(scaffold("explain", words, "--json").output)
+    refused = scaffold("explain", "no idea", "--json")
+
+    assert listed["results"][0] == {
+        "kind": "head",
+        "name": "MyHead",
+        "path": "fw/models/heads/my_head.py",
+        "line": 2,
+        "exported": False,
+    }
+    assert (checked["version"], checked["command"], checked["ok"]) == (
+        1,
+        "check",
+        False,
+    )
+    assert checked["results"][0]["fixable"] is True
+    assert checked["changes"] == []
+    assert explained["results"][0]["mend"] == "scaffold check --fix"
+    assert refused.exit_code == 1
+    assert json.loads(refused.output) == {
+        "version": 1,
+        "command": "explain",
+        "ok": False,
+        "error": {
+            "what": "this error is not one that scaffold can explain",
+            "where": "",
+            "hint": "`scaffold check` shows what does not agree in the tree",
+        },
+    }
+
+
+def test_explain_reads_the_standard_input(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a failed run can be piped into it."""
+    monkeypatch.chdir(tree.root)
+
+    result = CliRunner().invoke(
+        main, ["explain"], input="KeyError: 'NewHead is not in the models registry'\n"
+    )
+
+    assert result.output == (
+        "cause: no file of this tree registers NewHead\n"
+        "mend:  scaffold add head NewHead\n"
+    )
+
+
+def test_list_marks_what_is_not_exported(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is on the disk, and a config does not find it."""
+    monkeypatch.chdir(tree.root)
+    (tree.root / "fw/models/heads/my_head.py").write_text(
+        "@HEADS.register_module()\nclass MyHead:\n    pass\n"
+    )
+
+    lines = scaffold("list", "head").output.splitlines()
+
+    assert lines[1].endswith("fw/models/heads/my_head.py:2  (not exported)")
+    assert lines[2].endswith("fw/models/heads/tsn_head.py:2")

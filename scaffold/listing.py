@@ -1,0 +1,88 @@
+"""`scaffold list`: what the tree registers of a kind, and whether its package exports it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+from .errors import ScaffoldError
+from .kinds import Kind
+from .registrations import find_registrations, parse, registering_files
+from .tree import Tree
+
+
+class Row(NamedTuple):
+    """One registered module.
+
+    Attributes:
+        kind: the kind's name.
+        name: as a config says it.
+        path: the file, from the tree's root.
+        line: where it is registered, from 1.
+        is_exported: the package that the file is in imports the class, by name or by a star.
+    """
+
+    kind: str
+    name: str
+    path: str
+    line: int
+    is_exported: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        fields = self._asdict()
+        return fields | {"exported": fields.pop("is_exported")}
+
+
+def list_kinds(
+    tree: Tree, kinds: Mapping[str, Kind]
+) -> list[tuple[Kind, list[Row], str]]:
+    """Each kind with its rows, by name; and why it has none, where the tree has no place for it."""
+    read = cache(registering_files)
+    taken = cache(_taken)
+    found: list[tuple[Kind, list[Row], str]] = []
+    for kind in kinds.values():
+        try:
+            rows = [
+                Row(
+                    kind.name,
+                    r.name,
+                    r.path,
+                    r.line,
+                    _is_taken(
+                        taken(tree, r.path.rpartition("/")[0]),
+                        r.path,
+                        r.name + kind.suffix,
+                    ),
+                )
+                for r in find_registrations(tree, kind, read)
+            ]
+        except ScaffoldError as e:
+            found.append((kind, [], e.what))
+        else:
+            found.append((kind, rows, ""))
+    return found
+
+
+def _taken(tree: Tree, package: str) -> frozenset[str]:
+    """What a package imports: names, and `module.*` for each star; `*` for what computes its imports."""
+    path = f"{package}/__init__.py"
+    source = tree.read(path)
+    if source is None:
+        return frozenset()
+    found = set()
+    for node in ast.walk(parse(source, path)):
+        if isinstance(node, ast.ImportFrom):
+            module = (node.module or "").rpartition(".")[2]
+            names = (alias.name for alias in node.names)
+            found |= {f"{module}.*" if name == "*" else name for name in names}
+        elif isinstance(node, ast.FunctionDef) and node.name == "__getattr__":
+            found.add("*")
+    return frozenset(found)
+
+
+def _is_taken(taken: frozenset[str], path: str, cls: str) -> bool:
+    module = path.rpartition("/")[2].removesuffix(".py")
+    return bool(taken & {cls, module, f"{module}.*", "*"})
