@@ -32,21 +32,41 @@ if TYPE_CHECKING:
 class _Refusing(click.Group):
     """Turns a refusal into its text on standard error, and its exit code."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # Before the command's own words are read: one of them may be wrong, and its error is told as JSON too.
+        if "--json" in args:
+            ctx.meta["json"] = next((a for a in args if a in self.commands), "")
+        if "NO_COLOR" in os.environ:
+            ctx.color = False
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except ScaffoldError as e:
-            if command := ctx.meta.get("json"):
-                error = {"what": e.what, "where": e.where, "hint": e.hint}
-                _print_json(command, ok=False, error=error)
-            else:
-                click.echo(f"error: {e}", err=True)
+            self._tell(ctx, e, f"error: {e}")
+            ctx.exit(e.exit_code)
+        except click.UsageError as e:
+            if not _is_json():  # click explains it itself
+                raise
+            self._tell(ctx, ScaffoldError(e.format_message()), "")
             ctx.exit(e.exit_code)
         except OSError as e:
             if e.errno == errno.EPIPE:  # `scaffold list | head`: click ends quietly
                 raise
-            click.echo(f"error: {e.filename or 'I/O'}: {e.strerror}", err=True)
+            error = ScaffoldError(str(e.strerror), str(e.filename or "I/O"))
+            self._tell(ctx, error, f"error: {error}")
             ctx.exit(74)
+
+    @staticmethod
+    def _tell(ctx: click.Context, e: ScaffoldError, text: str) -> None:
+        if not _is_json():
+            click.echo(_colored(text, "error", "red"), err=True)
+            return
+        error = {"what": e.what, "where": e.where, "hint": e.hint}
+        conflicts = ctx.meta.get("conflicts")
+        more = {"results": conflicts} if conflicts else {}
+        _print_json(str(ctx.meta["json"]), ok=False, error=error, **more)
 
 
 _root = click.option(
@@ -62,13 +82,41 @@ _json = click.option(
     "--json",
     "as_json",
     is_flag=True,
-    is_eager=True,
-    callback=lambda ctx, _, value: (
-        ctx.meta.update(json=ctx.info_name) if value else None
-    ),
-    expose_value=False,
+    expose_value=False,  # the group has seen it already
     help="Print the result as one JSON object.",
 )
+_quiet = click.option(
+    "--quiet",
+    "-q",
+    is_flag=True,
+    callback=lambda ctx, _, value: ctx.meta.update(quiet=value),
+    expose_value=False,
+    help="Print errors alone.",
+)
+_COLORS = {"create": "green", "update": "yellow", "remove": "red"}
+_COLORS |= {"passed": "green", "FAILED": "red"}
+
+
+def _colored(line: str, word: str, color: str | None) -> str:
+    """A line whose first word has a colour; `click.echo` takes it out where no terminal is."""
+    return click.style(word, fg=color) + line.removeprefix(word)
+
+
+def _complete_kind(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> list[str]:
+    """The kinds that begin so, for the shell."""
+    from .kinds import find_kinds
+    from .tree import find_tree
+
+    try:
+        kinds = find_kinds(find_tree(".").folder)
+    except ScaffoldError:  # outside a tree there are the bundled ones
+        kinds = find_kinds("")
+    return [name for name in kinds if name.startswith(incomplete)]
+
+
+_kind = click.argument("kind", shell_complete=_complete_kind)
 
 
 def _print_json(command: str, *, ok: bool, **fields: Any) -> None:
@@ -81,7 +129,11 @@ def _is_json() -> bool:
     return "json" in click.get_current_context().meta
 
 
-@click.group(cls=_Refusing, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Refusing,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(
     package_name="mmaction-min", prog_name="scaffold", message="%(prog)s %(version)s"
 )
@@ -95,11 +147,35 @@ def main() -> None:
     scaffold list                    shows the kinds, and what the tree has of each
     scaffold check                   finds what does not agree, --fix mends it
     scaffold explain "KeyError: ..." says why a name is not found, and what mends it
+    scaffold init my_project         makes a project of your own, outside the framework
     """
+    if click.get_current_context().invoked_subcommand is None:
+        _say_what_to_do()
+
+
+def _say_what_to_do() -> None:
+    """What is likely to come next, here; for who types `scaffold` alone."""
+    from .tree import find_tree
+
+    try:
+        tree = find_tree(".")
+    except ScaffoldError:
+        here = "there is no tree here; go into one, or make a project of your own"
+        lines = [("scaffold init my_project", "a package, configs and tests")]
+    else:
+        here = f"the tree is {tree.folder}"
+        lines = [
+            ("scaffold list", "the kinds, and what there is of each"),
+            ("scaffold add head MyHead", "a new head, with its config and test"),
+            ("scaffold check", "does it all agree?"),
+        ]
+    click.echo(here)
+    for command, what in (*lines, ("scaffold --help", "all commands")):
+        click.echo(f"  {command:<26}{what}")
 
 
 @main.command()
-@click.argument("kind")
+@_kind
 @click.argument("name")
 @click.option(
     "--arg",
@@ -115,6 +191,8 @@ def main() -> None:
     help="Then run the new test, and one step of training.",
 )
 @_dry_run
+@_json
+@_quiet
 @_root
 def add(
     kind: str,
@@ -136,47 +214,74 @@ def add(
     scaffold add head MyHead --check
     """
     tree, stub = _request(root, kind, name, options)
-    from .plan import plan_add  # not before the name is accepted
-
-    plan = plan_add(tree, stub)
-    _carry_out(tree, plan, dry_run=dry_run)
-    if dry_run:
-        return
-    if check:
-        _check(tree, stub)
-    click.echo("\nnext:")
     import shlex
 
-    for command in stub.next_commands(lambda path: shlex.quote(_shown(tree, path))):
-        click.echo(f"  {command}")
+    from .plan import is_added, plan_add  # not before the name is accepted
+
+    if is_added(tree, stub):
+        results = [
+            {"path": path, "status": "identical"}
+            for path in (*stub.paths.values(), stub.init)
+        ]
+    else:
+        try:
+            plan = plan_add(tree, stub)
+        except ScaffoldError:
+            _note_conflicts(tree, stub)
+            raise
+        results = _carry_out(tree, plan, dry_run=dry_run)
+        if dry_run:
+            return
+    _say_changes(tree, results)
+    checks = _check(tree, stub) if check else {}
+    passed = all(one["ok"] for one in checks.get("checks", []))
+    quote = shlex.quote if _is_json() else lambda path: shlex.quote(_shown(tree, path))
+    _say_next(stub.next_commands(quote), results, ok=passed, **checks)
+    click.get_current_context().exit(0 if passed else 1)
 
 
-def _check(tree: Tree, stub: Stub) -> None:
-    """Run what was added, and say how it went in a line each; end with 1 if something failed."""
+def _note_conflicts(tree: Tree, stub: Stub) -> None:
+    """Note which files are in the way, for the JSON of the refusal."""
+    click.get_current_context().meta["conflicts"] = [
+        {"path": path, "status": "conflict"}
+        for path in stub.paths.values()
+        if os.path.lexists(os.path.join(tree.folder, path))
+    ]
+
+
+def _check(tree: Tree, stub: Stub) -> dict[str, list[dict[str, Any]]]:
+    """Run what was added, and say how it went in a line each; the same for JSON."""
     from .trial import run_check
 
     click.get_current_context().close()  # the lock: other commands need not wait for it
-    failed = []
+    outcomes = []
     for outcome in run_check(tree, stub):
+        outcomes.append(outcome)
         verdict = "passed" if outcome.passed else "FAILED"
-        click.echo(f"{verdict} {outcome.command}: {outcome.last}")
-        if not outcome.passed:
-            failed.append(outcome)
-    for outcome in failed:
-        click.echo(
-            f"error: {outcome.command}: see {outcome.output}\n"
-            f"hint: the files stay; mend them, or `scaffold remove {stub.kind.name} {stub.names.name}`",
-            err=True,
-        )
-    if failed:
-        click.get_current_context().exit(1)
+        _say(f"{verdict} {outcome.command}: {outcome.last}", verdict)
+    remove = f"scaffold remove {stub.kind.name} {stub.names.name}"
+    for outcome in outcomes:
+        if not outcome.passed and not _is_json():
+            click.echo(
+                f"error: {outcome.command}: see {outcome.output}\n"
+                f"hint: the files stay; mend them, or `{remove}`",
+                err=True,
+            )
+    return {
+        "checks": [
+            {"command": o.command, "ok": o.passed, "last": o.last, "output": o.output}
+            for o in outcomes
+        ]
+    }
 
 
 @main.command()
-@click.argument("kind")
+@_kind
 @click.argument("name")
 @click.option("--force", is_flag=True, help="Delete what was edited since, too.")
 @_dry_run
+@_json
+@_quiet
 @_root
 def remove(kind: str, name: str, force: bool, dry_run: bool, root: str | None) -> None:
     """Take back an add: the tree is then what it was before.
@@ -187,15 +292,20 @@ def remove(kind: str, name: str, force: bool, dry_run: bool, root: str | None) -
     tree, stub = _request(root, kind, name)
     from .plan import plan_remove  # not before the name is accepted
 
-    _carry_out(tree, plan_remove(tree, stub, force=force), dry_run=dry_run)
+    results = _carry_out(tree, plan_remove(tree, stub, force=force), dry_run=dry_run)
+    if not dry_run:
+        _say_changes(tree, results)
+        _say_next([], results)
 
 
 @main.command()
-@click.argument("kind")
+@_kind
 @click.argument("old")
 @click.argument("new")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @_dry_run
+@_json
+@_quiet
 @_root
 def rename(
     kind: str, old: str, new: str, yes: bool, dry_run: bool, root: str | None
@@ -217,7 +327,10 @@ def rename(
     plan = plan_rename(tree, stub, renamed)
     if not dry_run and not yes:
         _ask(plan)
-    _carry_out(tree, plan, dry_run=dry_run)
+    results = _carry_out(tree, plan, dry_run=dry_run)
+    if not dry_run:
+        _say_changes(tree, results)
+        _say_next([], results)
 
 
 def _is_asked() -> bool:
@@ -227,7 +340,7 @@ def _is_asked() -> bool:
 
 def _ask(plan: Plan) -> None:
     """Show the change, and end the command if the answer is no."""
-    if not _is_asked():
+    if _is_json() or not _is_asked():
         raise ScaffoldError(
             "a rename is shown before it is written, and there is no terminal to ask on",
             hint="--yes writes it, --dry-run shows it",
@@ -241,6 +354,8 @@ def _ask(plan: Plan) -> None:
 @click.option(
     "--name", metavar="PACKAGE", help="The package; without it, DIR's own name."
 )
+@_json
+@_quiet
 def init(folder: str, name: str | None) -> None:
     """Make a project of your own in DIR: a package, configs and tests, in which every command works.
 
@@ -256,17 +371,35 @@ def init(folder: str, name: str | None) -> None:
     tree, note = click.get_current_context().with_resource(hold_new(folder))
     if note:
         click.echo(f"note: {note}", err=True)
-    _carry_out(tree, plan_init(tree, package), dry_run=False)
-    click.echo("\nnext:")
+    results = _carry_out(tree, plan_init(tree, package), dry_run=False)
+    _say_changes(tree, results)
+    commands = ["scaffold add head MyHead"]
     if os.path.realpath(folder) != os.getcwd():
         import shlex
 
-        click.echo(f"  cd {shlex.quote(folder)}")
-    click.echo("  scaffold add head MyHead")
+        commands.insert(0, f"cd {shlex.quote(folder)}")
+    _say_next(commands, results)
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what lets a SHELL complete commands, options and kinds.
+
+    \b
+    scaffold completion bash >> ~/.bashrc
+    scaffold completion zsh >> ~/.zshrc
+    scaffold completion fish > ~/.config/fish/completions/scaffold.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    cls = get_completion_class(shell)
+    assert cls is not None
+    click.echo(cls(main, {}, "scaffold", "_SCAFFOLD_COMPLETE").source())
 
 
 @main.command(name="list")
-@click.argument("kind", required=False)
+@click.argument("kind", required=False, shell_complete=_complete_kind)
 @_json
 @_root
 def list_(kind: str | None, root: str | None) -> None:
@@ -404,15 +537,46 @@ def _request(
     return tree, Stub(found, names, framework, options, engine=tree.engine())
 
 
-def _carry_out(tree: Tree, plan: Plan, *, dry_run: bool) -> None:
+def _carry_out(tree: Tree, plan: Plan, *, dry_run: bool) -> list[dict[str, Any]]:
+    """Write a plan, or print its diff; what happened to each file."""
     from .commit import commit
 
-    if dry_run:
+    results = [{"path": change.path, "status": change.verb} for change in plan.net]
+    if not dry_run:
+        commit(tree, plan)
+    elif _is_json():
+        diff = plan.diff().decode(errors="replace")
+        _say_next([], results, diff=diff)
+    else:
         click.echo(plan.diff(), nl=False)
-        return
-    commit(tree, plan)
-    for change in plan.net:
-        click.echo(f"{change.verb} {_shown(tree, change.path)}")
+    return results
+
+
+def _say(line: str, word: str) -> None:
+    """Print a line that begins with a status, unless JSON or nothing is wanted."""
+    if not _is_json() and not click.get_current_context().meta.get("quiet"):
+        click.echo(_colored(line, word, _COLORS.get(word)))
+
+
+def _say_changes(tree: Tree, results: Sequence[dict[str, Any]]) -> None:
+    for result in results:
+        status = result["status"]
+        _say(f"{status} {_shown(tree, result['path'])}", status)
+
+
+def _say_next(
+    commands: Sequence[str],
+    results: Sequence[dict[str, Any]],
+    *,
+    ok: bool = True,
+    **more: Any,
+) -> None:
+    """The end of a command: what to type next, or the one JSON object."""
+    meta = click.get_current_context().meta
+    if _is_json():
+        _print_json(meta["json"], ok=ok, results=results, next=commands, **more)
+    elif commands and ok and not meta.get("quiet"):
+        click.echo("\nnext:" + "".join(f"\n  {command}" for command in commands))
 
 
 def _shown(tree: Tree, path: str) -> str:

@@ -98,6 +98,23 @@ def plan_add(tree: Tree, stub: Stub) -> Plan:
     return Plan((*created, Change(stub.init, init, exported), *parents))
 
 
+def is_added(tree: Tree, stub: Stub) -> bool:
+    """The same add was made before, and everything is as it left it."""
+    try:
+        contents = {path: tree.read(path) for path in stub.paths.values()}
+        init = tree.read(stub.init)
+        present = [text for text in contents.values() if text is not None]
+        if init is None or len(present) < len(contents):
+            return False
+        from .exports import add_export
+
+        made = recorded(stub, present)
+        is_same = made.options == stub.options and made.render(tree.width()) == contents
+        return is_same and edit_init(add_export, tree, init, stub) == init
+    except ScaffoldError:  # `plan_add` says why
+        return False
+
+
 def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
     """The plan that takes an add back.
 
