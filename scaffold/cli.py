@@ -64,8 +64,8 @@ class _Refusing(click.Group):
             click.echo(_colored(text, "error", "red"), err=True)
             return
         error = {"what": e.what, "where": e.where, "hint": e.hint}
-        conflicts = ctx.meta.get("conflicts")
-        more = {"results": conflicts} if conflicts else {}
+        files = ctx.meta.get("files")
+        more = {"results": files} if files else {}
         _print_json(str(ctx.meta["json"]), ok=False, error=error, **more)
 
 
@@ -216,22 +216,16 @@ def add(
     tree, stub = _request(root, kind, name, options)
     import shlex
 
-    from .plan import is_added, plan_add  # not before the name is accepted
+    from .plan import plan_add  # not before the name is accepted
 
-    if is_added(tree, stub):
-        results = [
-            {"path": path, "status": "identical"}
-            for path in (*stub.paths.values(), stub.init)
-        ]
-    else:
-        try:
-            plan = plan_add(tree, stub)
-        except ScaffoldError:
-            _note_conflicts(tree, stub)
-            raise
-        results = _carry_out(tree, plan, dry_run=dry_run)
-        if dry_run:
-            return
+    try:
+        plan = plan_add(tree, stub)
+    except ScaffoldError:
+        _note_files_there(tree, stub)
+        raise
+    results = _carry_out(tree, plan, dry_run=dry_run)
+    if dry_run:
+        return
     _say_changes(tree, results)
     checks = _check(tree, stub) if check else {}
     passed = all(one["ok"] for one in checks.get("checks", []))
@@ -240,13 +234,20 @@ def add(
     click.get_current_context().exit(0 if passed else 1)
 
 
-def _note_conflicts(tree: Tree, stub: Stub) -> None:
-    """Note which files are in the way, for the JSON of the refusal."""
-    click.get_current_context().meta["conflicts"] = [
-        {"path": path, "status": "conflict"}
+def _note_files_there(tree: Tree, stub: Stub) -> None:
+    """Say, and note for the JSON of the refusal, which files are in the way, and whether they are those of this add."""
+    from .plan import is_added
+
+    status = "identical" if is_added(tree, stub) else "conflict"
+    files = [
+        {"path": path, "status": status}
         for path in stub.paths.values()
         if os.path.lexists(os.path.join(tree.folder, path))
     ]
+    click.get_current_context().meta["files"] = files
+    if status == "identical" and not _is_json():
+        for file in files:
+            click.echo(f"{status} {_shown(tree, file['path'])}", err=True)
 
 
 def _check(tree: Tree, stub: Stub) -> dict[str, list[dict[str, Any]]]:

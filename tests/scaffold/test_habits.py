@@ -59,13 +59,13 @@ def test_json_says_what_happened_to_each_file_and_what_comes_next() -> None:
     _, made = told("init", "project")
 
     assert statuses(added) == {**dict.fromkeys(HEAD, "create"), INIT: "update"}
-    assert statuses(again) == dict.fromkeys({*HEAD, INIT}, "identical")
+    assert statuses(again) == dict.fromkeys(HEAD, "identical")
     assert set(statuses(renamed).values()) == {"create", "update", "remove"}
     assert set(statuses(removed).values()) == {"update", "remove"}
     assert set(statuses(made).values()) == {"create"}
-    assert added["next"] == again["next"] != []
+    assert added["next"] != []
     assert made["next"] == ["cd project", "scaffold add head MyHead"]
-    for answer in (added, again, renamed, removed, made):
+    for answer in (added, renamed, removed, made):
         assert answer.keys() == {"version", "command", "ok", "results", "next"}
 
 
@@ -118,15 +118,15 @@ def test_json_of_a_disk_error_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_same_add_again_finds_everything_identical(snapshot: Snapshot) -> None:
-    """Exit code 0, and nothing is written; what comes next is said again."""
+    """It is refused all the same: of two that are given at once, one alone may say that it added."""
     scaffold("add", "head", "MyHead", "--arg", "hidden:int=3")
     before = snapshot()
 
     result = scaffold("add", "head", "MyHead", "--arg", "hidden:int=3")
 
-    assert result.exit_code == 0
-    assert result.output.count("identical ") == 4
-    assert "next:\n" in result.output
+    assert result.exit_code == 1
+    assert result.stderr.count("identical ") == 3
+    assert "MyHead is already registered in HEADS" in result.stderr
     assert snapshot() == before
 
 
