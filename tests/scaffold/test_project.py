@@ -55,7 +55,7 @@ def test_a_project_has_a_package_configs_and_tests(tmp_path: Path) -> None:
     assert result.output.count("create ") == len(made)
     for package in ("models/backbones", "models/heads", "models/losses", "core/lr"):
         assert f"my_project/{package}/__init__.py" in made
-    assert {"pyproject.toml", "README.md", ".gitignore"} < made.keys()
+    assert {"pyproject.toml", "setup.cfg", "README.md", ".gitignore"} < made.keys()
     assert all(b"{{" not in text for path, text in made.items() if path[-3:] != ".py")
 
 
