@@ -49,6 +49,12 @@ _root = click.option(
     type=click.Path(exists=True, file_okay=False),
     help="The tree; without it, the tree around the current folder.",
 )
+_layout = click.option(
+    "--layout",
+    metavar="NAME",
+    default="",
+    help="The tree's framework, such as mmaction2-1.x, where its look does not tell.",
+)
 _dry_run = click.option(
     "--dry-run", is_flag=True, help="Print the change as a diff; write nothing."
 )
@@ -80,8 +86,14 @@ def main() -> None:
 )
 @_dry_run
 @_root
+@_layout
 def add(
-    kind: str, name: str, options: tuple[str, ...], dry_run: bool, root: str | None
+    kind: str,
+    name: str,
+    options: tuple[str, ...],
+    dry_run: bool,
+    root: str | None,
+    layout: str,
 ) -> None:
     """Add a module of a KIND; NAME is its class, in CamelCase.
 
@@ -93,7 +105,7 @@ def add(
     scaffold add constructor MyOptimizerConstructor
     scaffold add lr-hook RelativeStep
     """
-    tree, stub = _request(root, kind, name, options)
+    tree, stub = _request(root, layout, kind, name, options)
     from .plan import plan_add  # not before the name is accepted
 
     plan = plan_add(tree, stub)
@@ -112,13 +124,16 @@ def add(
 @click.option("--force", is_flag=True, help="Delete what was edited since, too.")
 @_dry_run
 @_root
-def remove(kind: str, name: str, force: bool, dry_run: bool, root: str | None) -> None:
+@_layout
+def remove(
+    kind: str, name: str, force: bool, dry_run: bool, root: str | None, layout: str
+) -> None:
     """Take back an add: the tree is then what it was before.
 
     \b
     scaffold remove head MyHead
     """
-    tree, stub = _request(root, kind, name)
+    tree, stub = _request(root, layout, kind, name)
     from .plan import plan_remove  # not before the name is accepted
 
     _carry_out(tree, plan_remove(tree, stub, force=force), dry_run=dry_run)
@@ -127,7 +142,8 @@ def remove(kind: str, name: str, force: bool, dry_run: bool, root: str | None) -
 @main.command(name="list")
 @click.argument("kind", required=False)
 @_root
-def list_(kind: str | None, root: str | None) -> None:
+@_layout
+def list_(kind: str | None, root: str | None, layout: str) -> None:
     """Show the kinds, and what the tree registers under each.
 
     \b
@@ -139,8 +155,12 @@ def list_(kind: str | None, root: str | None) -> None:
     from .kinds import find_kind, find_kinds
     from .registrations import registering_files
 
-    tree = _find_tree(root)
-    kinds = [find_kind(tree.folder, kind)] if kind else find_kinds(tree.folder).values()
+    tree = _find_tree(root, layout)
+    kinds = (
+        [find_kind(tree.folder, kind, tree.layout)]
+        if kind
+        else find_kinds(tree.folder, tree.layout).values()
+    )
     read = cache(registering_files)
     for kind_ in kinds:
         click.echo(f"{kind_.name}: {kind_.summary}")
@@ -164,11 +184,11 @@ def _registered(
     return "".join(lines)
 
 
-def _find_tree(root: str | None) -> Tree:
+def _find_tree(root: str | None, layout: str = "") -> Tree:
     from .commit import hold
     from .tree import find_tree
 
-    tree = find_tree(root or ".", upwards=root is None)
+    tree = find_tree(root or ".", upwards=root is None, layout=layout)
     # The tree is this command's until it ends: what it plans is what it finds when it writes.
     note = click.get_current_context().with_resource(hold(tree))
     if note:
@@ -177,13 +197,17 @@ def _find_tree(root: str | None) -> Tree:
 
 
 def _request(
-    root: str | None, kind: str, name: str, options: tuple[str, ...] = ()
+    root: str | None,
+    layout: str,
+    kind: str,
+    name: str,
+    options: tuple[str, ...] = (),
 ) -> tuple[Tree, Stub]:
     from .kinds import find_kind
     from .names import make_names
 
-    tree = _find_tree(root)
-    found = find_kind(tree.folder, kind)
+    tree = _find_tree(root, layout)
+    found = find_kind(tree.folder, kind, tree.layout)
     names = make_names(name, found.suffix)
     from .stub import Stub  # not before the name is accepted
 

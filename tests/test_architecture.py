@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = {
     "scaffold": [
         ["errors"],
-        ["style"],
+        ["style", "toml"],
+        ["layouts"],
         ["arguments", "exports", "names", "render", "tree"],
         ["kinds"],
         ["registrations", "stub"],
@@ -35,7 +36,13 @@ LAYERS = {
 }
 FOREIGN = {"scaffold": {"torch", "mmaction_min"}, "mmaction_min": {"scaffold"}}
 # A heavy library -> the module that may import it, in the function that needs it.
-LAZY = {"jinja2": "render", "black": "render", "libcst": "exports", "torchvision": ""}
+LAZY = {
+    "jinja2": "render",
+    "black": "render",
+    "yapf": "render",
+    "libcst": "exports",
+    "torchvision": "",
+}
 WRITING = {"write_text", "write_bytes", "mkdir", "unlink", "rmdir", "replace", "rename"}
 
 
