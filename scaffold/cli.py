@@ -167,6 +167,42 @@ def list_(kind: str | None, root: str | None, layout: str) -> None:
         click.echo(_registered(tree, kind_, read))
 
 
+@main.command()
+@click.argument("kind")
+@click.option("--json", "as_json", is_flag=True, help="For a program to read.")
+@click.option(
+    "--eject", is_flag=True, help="Copy its templates into the tree's templates/."
+)
+@_dry_run
+@_root
+@_layout
+def show(
+    kind: str, as_json: bool, eject: bool, dry_run: bool, root: str | None, layout: str
+) -> None:
+    """Show what a KIND writes, its arguments and its templates; or make them the tree's own.
+
+    \b
+    scaffold show head
+    scaffold show head --json
+    scaffold show head --eject
+    """
+    tree, stub = _request(root, layout, kind, "MyName")
+    if eject:
+        from .plan import plan_eject
+
+        _carry_out(tree, plan_eject(tree, stub.kind), dry_run=dry_run)
+        return
+    from .show import as_text, describe
+
+    shown = describe(stub)
+    if as_json:
+        import json
+
+        click.echo(json.dumps(shown, indent=2))
+    else:
+        click.echo(as_text(shown))
+
+
 def _registered(
     tree: Tree, kind: Kind, read: Callable[[Tree, str], dict[str, bytes]]
 ) -> str:

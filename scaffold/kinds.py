@@ -79,6 +79,17 @@ class Kind(NamedTuple):
                 f"the kind {self.name} has no readable {name}", self.folder
             ) from e
 
+    def files(self) -> dict[str, bytes]:
+        """The content of each file of its folders by its name, `kind.toml` last: with it a folder is a kind."""
+        found: dict[str, bytes] = {}
+        for folder in reversed(self.folders):
+            names = os.listdir(folder) if os.path.isdir(folder) else []
+            for name in names:
+                if name == FACTS or name.endswith(".jinja"):
+                    with open(os.path.join(folder, name), "rb") as file:
+                        found[name] = file.read()
+        return dict(sorted(found.items(), key=lambda item: (item[0] == FACTS, item)))
+
     def arguments(self, given: "Sequence[Argument]") -> "tuple[Argument, ...]":
         """The arguments of a new constructor: what is given, and what the stub cannot do without.
 
@@ -237,6 +248,11 @@ def _check_facts(facts: Mapping[str, Any], where: str) -> None:
         if not (isinstance(texts, list) and all(isinstance(t, str) for t in texts)):
             what = f"{key} should be of type {known[key].__name__}"
             raise ScaffoldError(what, where)
+    for key in ("package", "configs"):
+        parts = str(facts.get(key, "")).split("/")
+        if key in facts and (".." in parts or "" in parts):
+            what = f"{key} leads out of the tree, or is no path"
+            raise ScaffoldError(what, where, "such as models/heads")
     given = facts.keys() | Kind._field_defaults
     if missing := [fact for fact in known if fact not in given]:
         raise ScaffoldError(f"it does not say {', '.join(missing)}", where)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from .errors import ScaffoldError
+from .kinds import Kind
 from .registrations import find_registrations, parse
 from .stub import Stub, recorded
 from .tree import Tree
@@ -129,6 +130,18 @@ def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
         changes.append(Change(stub.init, init, exported))
     deleted = (Change(path, text, None) for path, text in present.items())
     return Plan((*changes, *deleted))
+
+
+def plan_eject(tree: Tree, kind: Kind) -> Plan:
+    """The plan that copies a kind's folder into the tree's own templates, where it goes before the one it came from.
+
+    Raises:
+        ScaffoldError: the tree has a folder of this name there.
+    """
+    folder = f"templates/{kind.name}"
+    _refuse_existing(tree, folder)
+    files = ((f"{folder}/{name}", text) for name, text in kind.files().items())
+    return Plan(tuple(Change(path, None, text) for path, text in files))
 
 
 def _refuse_taken(tree: Tree, stub: Stub) -> None:
