@@ -55,6 +55,11 @@ _layout = click.option(
     default="",
     help="The tree's framework, such as mmaction2-1.x, where its look does not tell.",
 )
+_trust = click.option(
+    "--trust",
+    is_flag=True,
+    help="Use the templates that came with the tree; asked once, until they change.",
+)
 _dry_run = click.option(
     "--dry-run", is_flag=True, help="Print the change as a diff; write nothing."
 )
@@ -84,6 +89,7 @@ def main() -> None:
     metavar="NAME[:TYPE][=DEFAULT]",
     help="An argument of the constructor; give it once for each.",
 )
+@_trust
 @_dry_run
 @_root
 @_layout
@@ -91,6 +97,7 @@ def add(
     kind: str,
     name: str,
     options: tuple[str, ...],
+    trust: bool,
     dry_run: bool,
     root: str | None,
     layout: str,
@@ -106,6 +113,7 @@ def add(
     scaffold add lr-hook RelativeStep
     """
     tree, stub = _request(root, layout, kind, name, options)
+    _consent(stub.kind, trust)
     from .plan import plan_add  # not before the name is accepted
 
     plan = plan_add(tree, stub)
@@ -122,11 +130,18 @@ def add(
 @click.argument("kind")
 @click.argument("name")
 @click.option("--force", is_flag=True, help="Delete what was edited since, too.")
+@_trust
 @_dry_run
 @_root
 @_layout
 def remove(
-    kind: str, name: str, force: bool, dry_run: bool, root: str | None, layout: str
+    kind: str,
+    name: str,
+    force: bool,
+    trust: bool,
+    dry_run: bool,
+    root: str | None,
+    layout: str,
 ) -> None:
     """Take back an add: the tree is then what it was before.
 
@@ -134,6 +149,7 @@ def remove(
     scaffold remove head MyHead
     """
     tree, stub = _request(root, layout, kind, name)
+    _consent(stub.kind, trust)
     from .plan import plan_remove  # not before the name is accepted
 
     _carry_out(tree, plan_remove(tree, stub, force=force), dry_run=dry_run)
@@ -191,6 +207,8 @@ def show(
         from .plan import plan_eject
 
         _carry_out(tree, plan_eject(tree, stub.kind), dry_run=dry_run)
+        if not dry_run:  # the copy is this user's own
+            _consent(stub.kind.copied(tree.folder), trust=True)
         return
     from .show import as_text, describe
 
@@ -248,6 +266,19 @@ def _request(
     from .stub import Stub  # not before the name is accepted
 
     return tree, Stub(found, names, tree.framework(found.package), options)
+
+
+def _consent(kind: Kind, trust: bool) -> None:
+    """The user's word, if the kind's templates are a stranger's."""
+    if kind.is_bundled:  # nearly always: nothing is to be read
+        return
+    from .trust import is_trusted, refuse_untrusted
+
+    if trust and not is_trusted(kind):
+        from .commit import remember
+
+        remember(kind)
+    refuse_untrusted(kind)
 
 
 def _carry_out(tree: Tree, plan: Plan, *, dry_run: bool) -> None:

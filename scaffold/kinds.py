@@ -90,6 +90,11 @@ class Kind(NamedTuple):
                         found[name] = file.read()
         return dict(sorted(found.items(), key=lambda item: (item[0] == FACTS, item)))
 
+    def copied(self, root: str) -> "Kind":
+        """The kind as the tree's own folder of this name has it."""
+        folder = os.path.join(root, "templates", self.name)
+        return self._replace(folder=folder, folders=(folder,))
+
     def arguments(self, given: "Sequence[Argument]") -> "tuple[Argument, ...]":
         """The arguments of a new constructor: what is given, and what the stub cannot do without.
 

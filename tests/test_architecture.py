@@ -18,7 +18,7 @@ LAYERS = {
         ["arguments", "exports", "names", "render", "tree"],
         ["kinds"],
         ["registrations", "stub"],
-        ["chain", "show"],
+        ["chain", "show", "trust"],
         ["plan"],
         ["commit"],
         ["cli"],
