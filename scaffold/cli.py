@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .finding import Finding
+    from .kinds import Kind
     from .plan import Plan
     from .stub import Stub
     from .tree import Tree
@@ -74,6 +75,17 @@ _root = click.option(
     metavar="DIR",
     type=click.Path(exists=True, file_okay=False),
     help="The tree; without it, the tree around the current folder.",
+)
+_layout = click.option(
+    "--layout",
+    metavar="NAME",
+    default="",
+    help="The tree's framework, such as mmaction2-1.x, where its look does not tell.",
+)
+_trust = click.option(
+    "--trust",
+    is_flag=True,
+    help="Use the templates that came with the tree; asked once, until they change.",
 )
 _dry_run = click.option(
     "--dry-run", is_flag=True, help="Print the change as a diff; write nothing."
@@ -145,6 +157,7 @@ def main() -> None:
     scaffold remove head MyHead      takes them back
     scaffold rename head MyHead New  gives it another name
     scaffold list                    shows the kinds, and what the tree has of each
+    scaffold show head               shows what a kind writes, and its arguments
     scaffold check                   finds what does not agree, --fix mends it
     scaffold explain "KeyError: ..." says why a name is not found, and what mends it
     scaffold init my_project         makes a project of your own, outside the framework
@@ -184,6 +197,7 @@ def _say_what_to_do() -> None:
     metavar="NAME[:TYPE][=DEFAULT]",
     help="An argument of the constructor; give it once for each.",
 )
+@_trust
 @click.option(
     "--check",
     "-c",
@@ -194,13 +208,16 @@ def _say_what_to_do() -> None:
 @_json
 @_quiet
 @_root
+@_layout
 def add(
     kind: str,
     name: str,
     options: tuple[str, ...],
     check: bool,
+    trust: bool,
     dry_run: bool,
     root: str | None,
+    layout: str,
 ) -> None:
     """Add a module of a KIND; NAME is its class, in CamelCase.
 
@@ -213,7 +230,8 @@ def add(
     scaffold add lr-hook RelativeStep
     scaffold add head MyHead --check
     """
-    tree, stub = _request(root, kind, name, options)
+    tree, stub = _request(root, layout, kind, name, options)
+    _consent(stub.kind, trust)
     import shlex
 
     from .plan import plan_add  # not before the name is accepted
@@ -280,17 +298,28 @@ def _check(tree: Tree, stub: Stub) -> dict[str, list[dict[str, Any]]]:
 @_kind
 @click.argument("name")
 @click.option("--force", is_flag=True, help="Delete what was edited since, too.")
+@_trust
 @_dry_run
 @_json
 @_quiet
 @_root
-def remove(kind: str, name: str, force: bool, dry_run: bool, root: str | None) -> None:
+@_layout
+def remove(
+    kind: str,
+    name: str,
+    force: bool,
+    trust: bool,
+    dry_run: bool,
+    root: str | None,
+    layout: str,
+) -> None:
     """Take back an add: the tree is then what it was before.
 
     \b
     scaffold remove head MyHead
     """
-    tree, stub = _request(root, kind, name)
+    tree, stub = _request(root, layout, kind, name)
+    _consent(stub.kind, trust)
     from .plan import plan_remove  # not before the name is accepted
 
     results = _carry_out(tree, plan_remove(tree, stub, force=force), dry_run=dry_run)
@@ -304,12 +333,21 @@ def remove(kind: str, name: str, force: bool, dry_run: bool, root: str | None) -
 @click.argument("old")
 @click.argument("new")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@_trust
 @_dry_run
 @_json
 @_quiet
 @_root
+@_layout
 def rename(
-    kind: str, old: str, new: str, yes: bool, dry_run: bool, root: str | None
+    kind: str,
+    old: str,
+    new: str,
+    yes: bool,
+    trust: bool,
+    dry_run: bool,
+    root: str | None,
+    layout: str,
 ) -> None:
     """Give a module of a KIND another name, with its files, its export, its config, its test and every mention.
 
@@ -321,7 +359,8 @@ def rename(
     """
     from .names import make_names
 
-    tree, stub = _request(root, kind, old)
+    tree, stub = _request(root, layout, kind, old)
+    _consent(stub.kind, trust)
     renamed = stub._replace(names=make_names(new, stub.kind.suffix))
     from .rename import plan_rename  # not before the names are accepted
 
@@ -403,7 +442,8 @@ def completion(shell: str) -> None:
 @click.argument("kind", required=False, shell_complete=_complete_kind)
 @_json
 @_root
-def list_(kind: str | None, root: str | None) -> None:
+@_layout
+def list_(kind: str | None, root: str | None, layout: str) -> None:
     """Show the kinds, and what the tree registers under each.
 
     \b
@@ -413,8 +453,12 @@ def list_(kind: str | None, root: str | None) -> None:
     from .kinds import find_kind, find_kinds
     from .listing import list_kinds
 
-    tree = _find_tree(root)
-    kinds = {kind: find_kind(tree.folder, kind)} if kind else find_kinds(tree.folder)
+    tree = _find_tree(root, layout)
+    kinds = (
+        {kind: find_kind(tree.folder, kind, tree.layout)}
+        if kind
+        else find_kinds(tree.folder, tree.layout)
+    )
     found = list_kinds(tree, kinds)
     if _is_json():
         results = [row.as_dict() for _, rows, _ in found for row in rows]
@@ -433,11 +477,49 @@ def list_(kind: str | None, root: str | None) -> None:
 
 
 @main.command()
+@_kind
+@click.option(
+    "--eject", is_flag=True, help="Copy its templates into the tree's templates/."
+)
+@_dry_run
+@_json
+@_quiet
+@_root
+@_layout
+def show(kind: str, eject: bool, dry_run: bool, root: str | None, layout: str) -> None:
+    """Show what a KIND writes, its arguments and its templates; or make them the tree's own.
+
+    \b
+    scaffold show head
+    scaffold show head --json
+    scaffold show head --eject
+    """
+    tree, stub = _request(root, layout, kind, "MyName")
+    if eject:
+        from .plan import plan_eject
+
+        results = _carry_out(tree, plan_eject(tree, stub.kind), dry_run=dry_run)
+        if not dry_run:  # the copy is this user's own
+            _consent(stub.kind.copied(tree.folder), trust=True)
+            _say_changes(tree, results)
+            _say_next([], results)
+        return
+    from .show import as_text, describe
+
+    shown = describe(stub)
+    if _is_json():
+        _print_json("show", ok=True, results=[shown])
+    else:
+        click.echo(as_text(shown))
+
+
+@main.command()
 @click.option("--fix", is_flag=True, help="Mend what has one right answer.")
 @_dry_run
 @_json
 @_root
-def check(fix: bool, dry_run: bool, root: str | None) -> None:
+@_layout
+def check(fix: bool, dry_run: bool, root: str | None, layout: str) -> None:
     """Find what does not agree: modules, exports, registrations, configs and tests.
 
     \b
@@ -450,8 +532,8 @@ def check(fix: bool, dry_run: bool, root: str | None) -> None:
     from .kinds import find_kinds
     from .plan import Plan
 
-    tree = _find_tree(root)
-    kinds = find_kinds(tree.folder)
+    tree = _find_tree(root, layout)
+    kinds = find_kinds(tree.folder, tree.layout)
     if fix:
         plan, left = mend(tree, kinds)
     else:
@@ -489,7 +571,8 @@ def _show_findings(tree: Tree, findings: Sequence[Finding], *, fix: bool) -> Non
 @click.argument("text", nargs=-1)
 @_json
 @_root
-def explain(text: tuple[str, ...], root: str | None) -> None:
+@_layout
+def explain(text: tuple[str, ...], root: str | None, layout: str) -> None:
     """Say why an error came, in this tree, and what mends it.
 
     TEXT is the error, or a whole traceback; without it, it is read from the standard input.
@@ -501,9 +584,9 @@ def explain(text: tuple[str, ...], root: str | None) -> None:
     from .explain import find_cause
     from .kinds import find_kinds
 
-    tree = _find_tree(root)
+    tree = _find_tree(root, layout)
     error = " ".join(text) or sys.stdin.read()
-    cause = find_cause(tree, find_kinds(tree.folder), error)
+    cause = find_cause(tree, find_kinds(tree.folder, tree.layout), error)
     if _is_json():
         _print_json("explain", ok=True, results=[cause.as_dict()])
         return
@@ -511,11 +594,11 @@ def explain(text: tuple[str, ...], root: str | None) -> None:
     click.echo(f"cause: {place}{cause.what}\nmend:  {cause.mend}")
 
 
-def _find_tree(root: str | None) -> Tree:
+def _find_tree(root: str | None, layout: str = "") -> Tree:
     from .commit import hold
     from .tree import find_tree
 
-    tree = find_tree(root or ".", upwards=root is None)
+    tree = find_tree(root or ".", upwards=root is None, layout=layout)
     # The tree is this command's until it ends: what it plans is what it finds when it writes.
     note = click.get_current_context().with_resource(hold(tree))
     if note:
@@ -524,18 +607,35 @@ def _find_tree(root: str | None) -> Tree:
 
 
 def _request(
-    root: str | None, kind: str, name: str, options: tuple[str, ...] = ()
+    root: str | None,
+    layout: str,
+    kind: str,
+    name: str,
+    options: tuple[str, ...] = (),
 ) -> tuple[Tree, Stub]:
     from .kinds import find_kind
     from .names import make_names
 
-    tree = _find_tree(root)
-    found = find_kind(tree.folder, kind)
+    tree = _find_tree(root, layout)
+    found = find_kind(tree.folder, kind, tree.layout)
     names = make_names(name, found.suffix)
     from .stub import Stub  # not before the name is accepted
 
     framework = tree.framework(found.package)
     return tree, Stub(found, names, framework, options, engine=tree.engine())
+
+
+def _consent(kind: Kind, trust: bool) -> None:
+    """The user's word, if the kind's templates are a stranger's."""
+    if kind.is_bundled:  # nearly always: nothing is to be read
+        return
+    from .trust import is_trusted, refuse_untrusted
+
+    if trust and not is_trusted(kind):
+        from .commit import remember
+
+        remember(kind)
+    refuse_untrusted(kind)
 
 
 def _carry_out(tree: Tree, plan: Plan, *, dry_run: bool) -> list[dict[str, Any]]:

@@ -25,6 +25,7 @@ from .errors import FileError, LockedError, ScaffoldError
 if TYPE_CHECKING:  # every command takes the lock, and most write nothing
     from pathlib import Path
 
+    from .kinds import Kind
     from .plan import Change, Plan
     from .tree import Tree
 
@@ -127,6 +128,16 @@ def commit(tree: Tree, plan: Plan) -> None:
             what = f"{_reason(e)}; nothing was changed"
             raise FileError(what, _place(tree, e)) from e
         raise
+
+
+def remember(kind: Kind) -> None:
+    """Note, outside of all trees, that the user trusts a kind's templates as they are now."""
+    from .trust import fingerprint, trusted_file
+
+    path = trusted_file()
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "ab") as file:  # one line, in one write: two commands do not mix
+        file.write(f"{fingerprint(kind)}\n".encode())
 
 
 class _Step(NamedTuple):

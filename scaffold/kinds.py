@@ -6,17 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import ScaffoldError
-from .tree import read_toml
+from .layouts import BUNDLED, LAYOUTS, OWN, Layout
+from .toml import read_toml
+from .tree import Tree
 
 if TYPE_CHECKING:
     from .arguments import Argument
 
 FACTS = "kind.toml"
-# Beside the package in a checkout, where people edit them; inside it in an installed wheel.
-_HERE = os.path.dirname(os.path.realpath(__file__))
-BUNDLED = os.path.join(_HERE, "templates")
-if not os.path.isdir(BUNDLED):  # pragma: no branch (an installed wheel)
-    BUNDLED = os.path.join(os.path.dirname(_HERE), "templates")
 
 
 class Kind(NamedTuple):
@@ -39,6 +36,9 @@ class Kind(NamedTuple):
         keeps: those of `start` that stay with `--arg` too, because the stub works with them.
         reserved: names that no argument can have, because the base class has them.
         taken: registered names that do not stand in the tree's code.
+        folders: where its files are, the first that has one; `folder` is the first of them.
+        configs_in: the tree's folder of configs.
+        yapf: the style of yapf that new files have, as yapf reads it; black's form without one.
     """
 
     name: str
@@ -57,11 +57,15 @@ class Kind(NamedTuple):
     keeps: tuple[str, ...] = ()
     reserved: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    configs_in: str = "configs"
+    yapf: str = ""
 
     @property
     def is_bundled(self) -> bool:
         """It came with scaffold, and is not the tree's own."""
-        return os.path.dirname(self.folder) == BUNDLED
+        templates = os.path.dirname(self.folder)
+        return templates == BUNDLED or os.path.dirname(templates) == LAYOUTS
 
     def template(self, name: str) -> str:
         """The text of one of the kind's templates ("module.py.jinja").
@@ -70,12 +74,28 @@ class Kind(NamedTuple):
             ScaffoldError: the folder has no such file.
         """
         try:
-            with open(os.path.join(self.folder, name), encoding="utf-8") as file:
+            with open(_first(self.folders, name), encoding="utf-8") as file:
                 return file.read()
         except (FileNotFoundError, UnicodeDecodeError) as e:
             raise ScaffoldError(
                 f"the kind {self.name} has no readable {name}", self.folder
             ) from e
+
+    def files(self) -> dict[str, bytes]:
+        """The content of each file of its folders by its name, `kind.toml` last: with it a folder is a kind."""
+        found: dict[str, bytes] = {}
+        for folder in reversed(self.folders):
+            names = os.listdir(folder) if os.path.isdir(folder) else []
+            for name in names:
+                if name == FACTS or name.endswith(".jinja"):
+                    with open(os.path.join(folder, name), "rb") as file:
+                        found[name] = file.read()
+        return dict(sorted(found.items(), key=lambda item: (item[0] == FACTS, item)))
+
+    def copied(self, root: str) -> "Kind":
+        """The kind as the tree's own folder of this name has it."""
+        folder = os.path.join(root, "templates", self.name)
+        return self._replace(folder=folder, folders=(folder,))
 
     def arguments(self, given: "Sequence[Argument]") -> "tuple[Argument, ...]":
         """The arguments of a new constructor: what is given, and what the stub cannot do without.
@@ -122,24 +142,35 @@ class Kind(NamedTuple):
         return given
 
 
-def find_kinds(root: str | os.PathLike[str]) -> dict[str, Kind]:
+def find_kinds(
+    root: str | os.PathLike[str], layout: Layout | None = None
+) -> dict[str, Kind]:
     """Every kind by its name, for the tree at `root`.
+
+    Args:
+        root: the tree's folder.
+        layout: the tree's; without it, the tree's settings tell, or its look.
 
     Raises:
         ScaffoldError: a `kind.toml` cannot be used.
     """
-    return {name: read_kind(folder) for name, folder in _folders(root).items()}
+    layout = layout or Tree(root).layout
+    folders = _folders(root, layout)
+    return {name: _in_tree(found, root, layout) for name, found in folders.items()}
 
 
-def find_kind(root: str | os.PathLike[str], name: str) -> Kind:
-    """One kind.
+def find_kind(
+    root: str | os.PathLike[str], name: str, layout: Layout | None = None
+) -> Kind:
+    """One kind; see `find_kinds`.
 
     Raises:
         ScaffoldError: there is none of this name; the hint has the nearest.
     """
-    kinds = _folders(root)
+    layout = layout or Tree(root).layout
+    kinds = _folders(root, layout)
     if name in kinds:
-        return read_kind(kinds[name])
+        return _in_tree(kinds[name], root, layout)
     import difflib
 
     near = difflib.get_close_matches(name.lower(), kinds, n=1, cutoff=0.5)
@@ -149,25 +180,59 @@ def find_kind(root: str | os.PathLike[str], name: str) -> Kind:
     )
 
 
-def _folders(root: str | os.PathLike[str]) -> dict[str, str]:
-    """The folder of each kind: the tree's own goes before the bundled one."""
-    folders = {}
-    for templates in (BUNDLED, os.path.join(root, "templates")):
-        for name in sorted(os.listdir(templates)) if os.path.isdir(templates) else ():
-            folder = os.path.join(templates, name)
-            if os.path.exists(os.path.join(folder, FACTS)):
-                folders[name] = folder
-    return folders
+def _in_tree(
+    folders: Sequence[str], root: str | os.PathLike[str], layout: Layout
+) -> Kind:
+    kind = read_kind(*folders)
+    if layout is OWN:
+        return kind
+    configs = layout.configs_of(os.fspath(root))
+    return kind._replace(configs_in=configs, yapf=layout.yapf)
 
 
-def read_kind(folder: str | os.PathLike[str]) -> Kind:
+def _folders(
+    root: str | os.PathLike[str], layout: Layout
+) -> dict[str, tuple[str, ...]]:
+    """The folders of each kind: the tree's own goes before all others, and a layout's before those that it extends."""
+    kinds: dict[str, tuple[str, ...]] = {}
+    for templates in layout.folders:
+        for name, folder in _kinds_in(templates):
+            kinds[name] = (*kinds.get(name, ()), folder)
+    for name, folder in _kinds_in(os.path.join(root, "templates")):
+        if os.path.exists(os.path.join(folder, FACTS)):
+            kinds[name] = (folder,)
+    return {
+        name: folders
+        for name, folders in sorted(kinds.items())
+        if os.path.exists(_first(folders, FACTS))
+    }
+
+
+def _kinds_in(templates: str) -> list[tuple[str, str]]:
+    names = sorted(os.listdir(templates)) if os.path.isdir(templates) else []
+    paths = [(name, os.path.join(templates, name)) for name in names]
+    return [(name, path) for name, path in paths if os.path.isdir(path)]
+
+
+def _first(folders: Sequence[str], name: str) -> str:
+    """The first of the files of this name; the first place for it, if there is none."""
+    paths = [os.path.join(folder, name) for folder in folders]
+    return next(filter(os.path.exists, paths), paths[0])
+
+
+def read_kind(folder: str | os.PathLike[str], *bases: str) -> Kind:
     """Read and check a kind's folder.
+
+    Args:
+        folder: with its `kind.toml` and its templates.
+        bases: where to look for what the folder does not have.
 
     Raises:
         ScaffoldError: its `kind.toml` is no TOML, lacks a fact, or has an unknown or wrong one.
     """
     folder = os.fspath(folder)
-    path = os.path.join(folder, FACTS)
+    folders = (folder, *bases)
+    path = _first(folders, FACTS)
     with open(path, "rb") as file:
         facts = read_toml(file.read(), path)
     _check_facts(facts, path)
@@ -175,11 +240,12 @@ def read_kind(folder: str | os.PathLike[str]) -> Kind:
         key: tuple(value) if isinstance(value, list) else value
         for key, value in facts.items()
     }
-    return Kind(name=os.path.basename(folder), folder=folder, **values)
+    name = os.path.basename(folder)
+    return Kind(name=name, folder=folder, folders=folders, **values)
 
 
 def _check_facts(facts: Mapping[str, Any], where: str) -> None:
-    known = {fact: Kind.__annotations__[fact] for fact in Kind._fields[2:]}
+    known = {fact: Kind.__annotations__[fact] for fact in Kind._fields[2:-3]}
     for key, value in facts.items():
         if key not in known:
             raise ScaffoldError(
@@ -189,6 +255,11 @@ def _check_facts(facts: Mapping[str, Any], where: str) -> None:
         if not (isinstance(texts, list) and all(isinstance(t, str) for t in texts)):
             what = f"{key} should be of type {known[key].__name__}"
             raise ScaffoldError(what, where)
+    for key in ("package", "configs"):
+        parts = str(facts.get(key, "")).split("/")
+        if key in facts and (".." in parts or "" in parts):
+            what = f"{key} leads out of the tree, or is no path"
+            raise ScaffoldError(what, where, "such as models/heads")
     given = facts.keys() | Kind._field_defaults
     if missing := [fact for fact in known if fact not in given]:
         raise ScaffoldError(f"it does not say {', '.join(missing)}", where)

@@ -11,6 +11,7 @@ from zlib import crc32
 
 from .aside import aside
 from .errors import ScaffoldError
+from .kinds import Kind
 from .registrations import find_registrations, parse
 from .stub import Stub, recorded
 from .tree import Tree
@@ -164,6 +165,18 @@ def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
         changes.append(Change(stub.init, init, exported))
     deleted = (Change(path, text, None) for path, text in present.items())
     return Plan((*changes, *deleted))
+
+
+def plan_eject(tree: Tree, kind: Kind) -> Plan:
+    """The plan that copies a kind's folder into the tree's own templates, where it goes before the one it came from.
+
+    Raises:
+        ScaffoldError: the tree has a folder of this name there.
+    """
+    folder = f"templates/{kind.name}"
+    refuse_existing(tree, folder)
+    files = ((f"{folder}/{name}", text) for name, text in kind.files().items())
+    return Plan(tuple(Change(path, None, text) for path, text in files))
 
 
 def refuse_taken(tree: Tree, stub: Stub) -> None:

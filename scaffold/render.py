@@ -1,4 +1,4 @@
-"""A template and its context -> Python text in black's form. The only module that imports jinja2 and black."""
+"""A template and its context -> Python text in black's form, or yapf's. The only module that imports these three."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ def render(
     where: str,
     line_length: int,
     is_formatted: bool = False,
+    yapf: str = "",
 ) -> str:
     """The text of a file that scaffold creates.
 
@@ -26,6 +27,7 @@ def render(
         line_length: for black.
         is_formatted: the template writes black's form itself as long as every line fits; then black, which takes as
             long to import as all else, is not called.
+        yapf: a style of yapf, which then puts the text into form instead of black.
 
     Raises:
         ScaffoldError: the template does not render, or not to Python.
@@ -47,8 +49,11 @@ def render(
         raise ScaffoldError(f"the template does not render: {e}", where) from e
     try:
         compile(text, where, "exec", dont_inherit=True)
-        fits = is_formatted and _fits(text, line_length)
-        return text if fits else _black(text, line_length)
+        if yapf:
+            return _yapf(text, yapf)
+        if is_formatted and _fits(text, line_length):
+            return text
+        return _black(text, line_length)
     except (SyntaxError, ValueError) as e:
         raise ScaffoldError(f"the template gives no Python: {e}", where) from e
 
@@ -72,3 +77,13 @@ def _black(text: str, line_length: int) -> str:
         return format_str(text, mode=mode)
     except InvalidInput as e:  # what CPython takes, and black does not
         raise ValueError(str(e)) from e
+
+
+def _yapf(text: str, style: str) -> str:
+    from yapf.yapflib.yapf_api import FormatCode
+
+    for _ in range(3):  # what yapf has split, it may join anew
+        before, (text, _) = text, FormatCode(text, style_config=style)
+        if text == before:
+            break
+    return text

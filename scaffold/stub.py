@@ -13,7 +13,7 @@ from .errors import ScaffoldError
 from .kinds import Kind
 from .names import Names
 from .render import render
-from .tree import CONFIGS, TESTS
+from .tree import TESTS
 
 if TYPE_CHECKING:
     from .arguments import Argument
@@ -62,7 +62,7 @@ class Stub(NamedTuple):
     @property
     def config(self) -> str:
         """The file of the config stub."""
-        return f"{CONFIGS}/{self.kind.configs}/{self.names.module}.py"
+        return f"{self.kind.configs_in}/{self.kind.configs}/{self.names.module}.py"
 
     @property
     def test(self) -> str:
@@ -129,6 +129,7 @@ class Stub(NamedTuple):
                 where=f"{self.kind.name}/{template}",
                 line_length=width or BLACK_WIDTH,
                 is_formatted=is_formatted,
+                yapf=self.kind.yapf,
             ).encode()
         self._refuse_hiding(ast.parse(files[self.module]))
         return files
@@ -153,7 +154,9 @@ class Stub(NamedTuple):
             "config": self.config,
             "test": self.test,
             "to_root": len(self.test.split("/")) - 1,
-            "args": [{f: getattr(a, f) for f in fields} for a in arguments],
+            "args": [
+                {f: self._quoted(getattr(a, f)) for f in fields} for a in arguments
+            ],
             "arg_names": [a.name for a in arguments],
             "needs_any": any("Any" in a.type for a in arguments),
             "command": shlex.join(command) + mended,
@@ -173,6 +176,12 @@ class Stub(NamedTuple):
 
         lines = re.sub(r"(?m)^from (\.+)([\w.]+) import", absolute, lines)
         return _fill(lines, {"framework": self.engine})
+
+    def _quoted(self, text: str | None) -> str | None:
+        """Python text with the house's quotes, but for one that has quotes or escapes in its strings."""
+        if not self.kind.yapf or text is None or "'" in text or "\\" in text:
+            return text
+        return text.replace('"', "'")
 
     def _refuse_hiding(self, module: ast.Module) -> None:
         """Refuse a class that hides an import of its module, and an argument that hides anything that the module binds."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .errors import ScaffoldError
+from .layouts import Layout, find_layout, looks_like_any
+from .toml import read_toml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,14 +19,25 @@ CONFIGS, TESTS = "configs", "tests"
 
 
 class Tree:
-    """A checkout that has a framework package, `configs/` and `tests/`.
+    """A checkout that has a framework package, `configs/` and `tests/`; or an unpacked wheel of a framework we know.
 
     Attributes:
         folder: where it is, absolute and free of links.
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], layout: str = "") -> None:
         self.folder = os.fspath(folder)
+        self._layout = layout
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The layout that the command line names, or the tree's pyproject.toml, or else the one that it looks like.
+
+        Raises:
+            ScaffoldError: there is none of this name, or it looks like several.
+        """
+        stated = (self._settings("scaffold") or {}).get("layout", "")
+        return find_layout(self.folder, self._layout or str(stated))
 
     @cached_property
     def root(self) -> Path:
@@ -123,7 +135,11 @@ class Tree:
         """
         from .style import read_style
 
-        return read_style(self.read, self._tools())
+        def read(path: str) -> bytes | None:
+            own = self.read(path)
+            return self.layout.house if own is None and path == "setup.cfg" else own
+
+        return read_style(read, self._tools())
 
     def _settings(self, tool: str) -> dict[str, Any] | None:
         text = self.read("pyproject.toml") or b""
@@ -137,29 +153,15 @@ class Tree:
         return dict(read_toml(text, "pyproject.toml").get("tool", {}))
 
 
-def read_toml(text: bytes, where: str) -> dict[str, Any]:
-    """What a TOML file says.
-
-    Raises:
-        ScaffoldError: it is no TOML.
-    """
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:  # pragma: no cover (Python 3.10)
-        import tomli as tomllib
-
-    try:
-        return tomllib.loads(text.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as e:
-        raise ScaffoldError(f"it is no TOML: {e}", where) from e
-
-
-def find_tree(start: str | os.PathLike[str], *, upwards: bool = True) -> Tree:
+def find_tree(
+    start: str | os.PathLike[str], *, upwards: bool = True, layout: str = ""
+) -> Tree:
     """The tree around a folder.
 
     Args:
         start: a folder in the tree.
         upwards: look in the folders above it too, as git does.
+        layout: the name of its layout; without one, its own settings tell, or its look.
 
     Raises:
         ScaffoldError: there is no tree.
@@ -170,7 +172,7 @@ def find_tree(start: str | os.PathLike[str], *, upwards: bool = True) -> Tree:
         if not upwards or above == folder:
             raise _no_tree(start, upwards=upwards)
         folder = above
-    return Tree(folder)
+    return Tree(folder, layout)
 
 
 def _no_tree(start: str, *, upwards: bool) -> ScaffoldError:
@@ -184,7 +186,7 @@ def _no_tree(start: str, *, upwards: bool) -> ScaffoldError:
 
 def _is_tree(folder: str) -> bool:
     has_both = all(os.path.isdir(os.path.join(folder, f)) for f in (CONFIGS, TESTS))
-    return has_both and bool(_packages(folder))
+    return (has_both and bool(_packages(folder))) or looks_like_any(folder)
 
 
 def _packages(folder: str) -> list[str]:

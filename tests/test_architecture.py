@@ -13,11 +13,12 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = {
     "scaffold": [
         ["aside", "errors"],
-        ["style"],
+        ["style", "toml"],
+        ["layouts"],
         ["arguments", "exports", "names", "render", "tree"],
         ["kinds"],
         ["finding", "registrations", "stub"],
-        ["chain", "mentions"],
+        ["chain", "mentions", "show", "trust"],
         ["plan", "survey"],
         ["commit", "config_types", "listing", "project", "rename", "trial"],
         ["audit_exports"],
@@ -38,7 +39,13 @@ LAYERS = {
 }
 FOREIGN = {"scaffold": {"torch", "mmaction_min"}, "mmaction_min": {"scaffold"}}
 # A heavy library -> the module that may import it, in the function that needs it.
-LAZY = {"jinja2": "render", "black": "render", "libcst": "exports", "torchvision": ""}
+LAZY = {
+    "jinja2": "render",
+    "black": "render",
+    "yapf": "render",
+    "libcst": "exports",
+    "torchvision": "",
+}
 WRITING = {"write_text", "write_bytes", "mkdir", "unlink", "rmdir", "replace", "rename"}
 
 

@@ -56,6 +56,7 @@ def _never_write_to_the_repository(
     _guard: Guard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     _guard.is_on = True
     yield
     _guard.is_on = False

@@ -1,0 +1,144 @@
+"""Other frameworks' trees: found by their look, and added to in their own house's form."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from scaffold.errors import ScaffoldError
+from scaffold.kinds import find_kind, find_kinds
+from scaffold.layouts import LAYOUTS, find_layout
+from scaffold.names import make_names
+from scaffold.plan import plan_add, plan_remove
+from scaffold.stub import Stub
+from scaffold.tree import Tree, find_tree
+
+OLD = "from mmcv.utils import Registry\n"
+NEW = "from mmengine.registry import MODELS as MMENGINE_MODELS\n"
+# The layout -> its package, and the file that tells.
+SIGNS = {
+    "mmaction2-0.x": ("mmaction", "models/builder.py", OLD),
+    "mmaction2-1.x": ("mmaction", "registry.py", NEW),
+    "mmdet-3.x": ("mmdet", "registry.py", NEW),
+    "mmpretrain-1.x": ("mmpretrain", "registry.py", NEW),
+}
+KINDS = [
+    (layout, kind)
+    for layout in SIGNS
+    for kind in find_kinds("/", find_layout("/", layout))
+]
+ARGS = ("hidden:int=256", "sizes:tuple[int, ...]=(1,)", "mode:str=mean")
+
+
+def new_tree(root: Path, layout: str) -> Tree:
+    """An unpacked wheel: the package alone, with its configs inside it."""
+    package, file, text = SIGNS[layout]
+    for kind in find_kinds("/", find_layout("/", layout)).values():
+        folder = root / package / kind.package
+        folder.mkdir(parents=True, exist_ok=True)
+        parts = folder.relative_to(root).parts
+        for end in range(1, len(parts) + 1):
+            init = root.joinpath(*parts[:end]) / "__init__.py"
+            child = parts[end] if end < len(parts) else ""
+            line = f"from .{child} import *  # noqa: F401,F403\n" if child else ""
+            known = init.read_text() if init.exists() else ""
+            init.write_text(known if line in known else known + line)
+    (root / package / file).write_text(text)
+    (root / package / ".mim/configs").mkdir(parents=True)
+    return find_tree(root, upwards=False)
+
+
+def new_stub(tree: Tree, kind: str, *options: str) -> Stub:
+    found = find_kind(tree.folder, kind)
+    names = make_names("Probe", found.suffix)
+    return Stub(found, names, tree.framework(found.package), options)
+
+
+@pytest.mark.parametrize("layout", SIGNS)
+def test_a_tree_is_known_by_its_look(tmp_path: Path, layout: str) -> None:
+    """Also where neither configs/ nor tests/ is there, and from a folder inside it."""
+    tree = new_tree(tmp_path, layout)
+
+    assert tree.layout.name == layout
+    assert find_tree(tmp_path / SIGNS[layout][0] / "models").root == tree.root
+
+
+def test_every_layout_is_tried() -> None:
+    """A new folder with a layout.toml needs a line in SIGNS."""
+    assert sorted(p.parent.name for p in Path(LAYOUTS).glob("*/layout.toml")) == sorted(
+        SIGNS
+    )
+
+
+@pytest.mark.parametrize(("layout", "kind"), KINDS)
+@pytest.mark.parametrize("options", [(), ARGS])
+def test_what_is_added_has_the_house_s_form(
+    tmp_path: Path, layout: str, kind: str, options: tuple[str, ...]
+) -> None:
+    """The licence first, 79 columns, single quotes; and a second look changes nothing."""
+    tree = new_tree(tmp_path, layout)
+
+    plan = plan_add(tree, new_stub(tree, kind, *options))
+
+    created = [change for change in plan.changes if change.before is None]
+    assert [c.path.split("/")[0] for c in created] == [tree.layout.framework] * 2 + [
+        "tests"
+    ]
+    for change in created:
+        text = (change.after or b"").decode()
+        ast.parse(text)
+        assert text.startswith("# Copyright (c) OpenMMLab. All rights reserved.\n")
+        code = [x for x in text.splitlines() if not x.startswith("# Made by:")]
+        assert max(map(len, code)) < 80
+        assert '"' not in text.replace('"""', "")
+    config = created[1]
+    assert config.path.startswith(f"{tree.layout.framework}/.mim/configs/")
+
+
+@pytest.mark.parametrize("layout", SIGNS)
+def test_a_remove_gives_the_old_tree_back(tmp_path: Path, layout: str) -> None:
+    """The plan of a remove is that of the add, backwards."""
+    tree = new_tree(tmp_path, layout)
+    added = plan_add(tree, new_stub(tree, "head", *ARGS))
+    for change in added.changes:
+        path = tmp_path / change.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(change.after or b"")
+
+    removed = plan_remove(tree, new_stub(tree, "head"))
+
+    assert {(c.path, c.after, c.before) for c in removed.changes} == {
+        tuple(c) for c in added.changes
+    }
+
+
+def test_a_tree_that_looks_like_two_is_asked_about(tmp_path: Path) -> None:
+    """The refusal has the choices, and both ways to say it work."""
+    new_tree(tmp_path, "mmdet-3.x")
+    (tmp_path / "mmpretrain").mkdir()
+    (tmp_path / "mmpretrain/registry.py").write_text(NEW)
+
+    with pytest.raises(ScaffoldError, match=r"of mmdet-3.x and of mmpretrain-1.x") as e:
+        _ = Tree(tmp_path).layout
+
+    assert "--layout mmdet-3.x" in e.value.hint
+    assert Tree(tmp_path, "mmdet-3.x").layout.name == "mmdet-3.x"
+    stated = '[tool.scaffold]\nlayout = "mmpretrain-1.x"\n'
+    (tmp_path / "pyproject.toml").write_text(stated)
+    assert Tree(tmp_path).layout.name == "mmpretrain-1.x"
+
+
+def test_an_unknown_layout_is_refused(tmp_path: Path) -> None:
+    """And the hint has those that there are, our own among them."""
+    with pytest.raises(ScaffoldError, match="'mmseg' is no layout") as refusal:
+        find_layout(str(tmp_path), "mmseg")
+
+    assert refusal.value.hint == "the layouts are mmaction_min, " + ", ".join(SIGNS)
+
+
+def test_a_tree_of_our_own_has_our_kinds(tree: Tree) -> None:
+    """Any other tree is of the layout beside scaffold, which can be named too."""
+    assert Tree(tree.folder).layout == find_layout(tree.folder, "mmaction_min")
+    assert "lr-hook" in find_kinds(tree.folder)
