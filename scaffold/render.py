@@ -8,6 +8,9 @@ from typing import Any
 
 from .errors import ScaffoldError
 
+# What a template that did not come with scaffold may take.
+SECONDS, MEMORY, SIZE = 5, 512 << 20, 1 << 20
+
 
 def render(
     template: str,
@@ -17,6 +20,7 @@ def render(
     line_length: int,
     is_formatted: bool = False,
     yapf: str = "",
+    is_trusted: bool = True,
 ) -> str:
     """The text of a file that scaffold creates.
 
@@ -27,11 +31,26 @@ def render(
         line_length: for black.
         is_formatted: the template writes black's form itself as long as every line fits; then black, which takes as
             long to import as all else, is not called.
+        is_trusted: the template came with scaffold; another one runs in a process of its own, with limits.
         yapf: a style of yapf, which then puts the text into form instead of black.
 
     Raises:
         ScaffoldError: the template does not render, or not to Python.
     """
+    text = (_fill if is_trusted else _fill_apart)(template, context, where)
+    try:
+        compile(text, where, "exec", dont_inherit=True)
+        if yapf:
+            return _yapf(text, yapf)
+        if is_formatted and _fits(text, line_length):
+            return text
+        return _black(text, line_length)
+    except (SyntaxError, ValueError) as e:
+        raise ScaffoldError(f"the template gives no Python: {e}", where) from e
+
+
+def _fill(template: str, context: Mapping[str, Any], where: str) -> str:
+    """What a template gives; it can include and import nothing, for the environment has no loader."""
     import jinja2
     import jinja2.sandbox
 
@@ -42,20 +61,57 @@ def render(
         keep_trailing_newline=True,
     )
     try:
-        text = environment.from_string(template).render(context)
+        return environment.from_string(template).render(context)
     except jinja2.TemplateSyntaxError as e:
         raise ScaffoldError(f"{e.message}", f"{where}:{e.lineno}") from e
     except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError) as e:
         raise ScaffoldError(f"the template does not render: {e}", where) from e
+
+
+def _fill_apart(template: str, context: Mapping[str, Any], where: str) -> str:
+    """`_fill` in a process that ends by itself when the template takes too long, or too much memory."""
+    import json
+    import os
+    import subprocess
+    import sys
+
+    package = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    code = f"import sys; sys.path.insert(0, {package!r}); from scaffold import render; render.answer()"
     try:
-        compile(text, where, "exec", dont_inherit=True)
-        if yapf:
-            return _yapf(text, yapf)
-        if is_formatted and _fits(text, line_length):
-            return text
-        return _black(text, line_length)
-    except (SyntaxError, ValueError) as e:
-        raise ScaffoldError(f"the template gives no Python: {e}", where) from e
+        result = subprocess.run(
+            [sys.executable, "-I", "-c", code],
+            input=json.dumps([template, context, where]).encode(),
+            capture_output=True,
+            timeout=SECONDS,
+        )
+        text, refusal = json.loads(result.stdout)
+    except (subprocess.TimeoutExpired, ValueError) as e:
+        raise ScaffoldError(
+            f"the template takes more than {SECONDS} seconds, or {MEMORY >> 20} MiB",
+            where,
+        ) from e
+    if refusal:
+        raise ScaffoldError(*refusal)
+    return str(text)
+
+
+def answer() -> None:
+    """The other end of `_fill_apart`: a template on standard input, what it gives or why it does not on the output."""
+    import json
+    import resource
+    import sys
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    text, refusal = "", None
+    try:
+        text = _fill(*json.load(sys.stdin))
+        if len(text) > SIZE:
+            refusal = (f"the template gives more than {SIZE >> 20} MiB", "")
+    except ScaffoldError as e:
+        refusal = (e.what, e.where)
+    print(json.dumps(["" if refusal else text, refusal]))
 
 
 def _fits(text: str, line_length: int) -> bool:

@@ -130,6 +130,7 @@ class Stub(NamedTuple):
                 line_length=width or BLACK_WIDTH,
                 is_formatted=is_formatted,
                 yapf=self.kind.yapf,
+                is_trusted=self.kind.is_bundled,
             ).encode()
         self._refuse_hiding(ast.parse(files[self.module]))
         return files
