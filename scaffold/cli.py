@@ -119,12 +119,13 @@ def _complete_kind(
 ) -> list[str]:
     """The kinds that begin so, for the shell."""
     from .kinds import find_kinds
+    from .layouts import OWN
     from .tree import find_tree
 
     try:
         kinds = find_kinds(find_tree(".").folder)
     except ScaffoldError:  # outside a tree there are the bundled ones
-        kinds = find_kinds("")
+        kinds = find_kinds("", OWN)
     return [name for name in kinds if name.startswith(incomplete)]
 
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 
 from .errors import ScaffoldError
-from .kinds import BUNDLED
+from .layouts import BUNDLED
 from .plan import Change, Plan
 from .tree import CONFIGS, Tree
 

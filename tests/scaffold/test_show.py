@@ -38,7 +38,10 @@ def test_a_kind_is_shown_for_a_person(tree: Tree) -> None:
 
 def test_a_kind_is_shown_for_a_program(tree: Tree) -> None:
     """The same as JSON; an argument without a default has null."""
-    shown = json.loads(show(tree, "optimizer", "--json").output)
+    answer = json.loads(show(tree, "optimizer", "--json").output)
+
+    assert (answer["version"], answer["command"], answer["ok"]) == (1, "show", True)
+    (shown,) = answer["results"]
 
     assert shown["kind"] == "optimizer"
     assert shown["arguments"][0] == {"name": "lr", "type": "float", "default": "0.01"}

@@ -21,7 +21,7 @@ def add(tree: Tree, *checks: str) -> Result:
         shutil.copytree(find_kind(tree.root, "head").folder, own)
     facts = (own / "kind.toml").read_text().partition("check =")[0]
     (own / "kind.toml").write_text(f"{facts}check = {list(checks)!r}\n")
-    words = ["add", "head", "MyHead", "-c", "--root", str(tree.root)]
+    words = ["add", "head", "MyHead", "-c", "--trust", "--root", str(tree.root)]
     return CliRunner().invoke(main, words, catch_exceptions=False)
 
 
