@@ -83,6 +83,23 @@ class Lab:
         shutil.rmtree(self.root, ignore_errors=True)
         shutil.copytree(clean or self.clean, self.root, symlinks=True)
 
+    def restore(self, state: State) -> None:
+        """Write what differs from a state that the tree had: quicker than `reset`."""
+        now = self.state()
+        for path in sorted(now.keys() - state.keys(), reverse=True):
+            if now[path] is None:
+                shutil.rmtree(self.root / path)
+            else:
+                (self.root / path).unlink()
+        for path in sorted(state):
+            if (then := state[path]) == now.get(path, ()):
+                continue
+            if then is None:
+                (self.root / path).mkdir()
+            else:
+                (self.root / path).write_bytes(then[0])
+                (self.root / path).chmod(then[1] & 0o7777)
+
     def run(self, *words: str, at: int = 0, mode: str = "kill") -> Result:
         """A scaffold command in the tree; its call number `at` is spoiled."""
         faults = {"FAULT_ROOT": f"{self.root}/", "FAULT_LOG": str(self.log)}

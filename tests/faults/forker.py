@@ -12,6 +12,7 @@ import importlib
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 
@@ -28,9 +29,12 @@ def import_modules(names: list[str]) -> None:
         assert path.startswith(os.getcwd()), path
 
 
+# All of scaffold, whose commands import what they need as late as they can.
+FILES = sorted((Path(__file__).resolve().parents[2] / "scaffold").glob("[a-z]*.py"))
+ROOMS = " ".join(f"scaffold.{file.stem}" for file in FILES)
 # What to do, and what is imported for it once.
 JOBS = {
-    "scaffold": (run_scaffold, "click.testing jinja2.sandbox libcst scaffold.plan"),
+    "scaffold": (run_scaffold, f"jinja2.sandbox libcst json shutil {ROOMS}"),
     "import": (import_modules, "av torch.utils.data torchvision.models tqdm"),
 }
 

@@ -77,8 +77,7 @@ class Trial:
 
     def run(self, at: int, mode: str | int) -> Result:
         """The command on the tree of the start, with a fault."""
-        if self.lab.state() != self.old:
-            self.lab.reset(self.start)
+        self.lab.restore(self.old)
         return self.lab.run(*self.words, at=at, mode=str(mode))
 
     def touches(self, path: str) -> bool:
