@@ -160,7 +160,9 @@ def in_both_ways(
         return [*chain.from_iterable(pool.map(run, labs, ("add", "remove")))]
 
 
-@pytest.mark.parametrize("kind", ["head", "lr-hook"])
+@pytest.mark.parametrize(
+    "kind", ["head", pytest.param("lr-hook", marks=pytest.mark.long)]
+)
 def test_a_rename_is_as_safe_as_an_add(labs: tuple[Lab, Lab], kind: str) -> None:
     """Killed at any call, or refused by the disk; also where a file changes twice, since a parent names the class."""
 
