@@ -432,10 +432,9 @@ def completion(shell: str) -> None:
     scaffold completion zsh >> ~/.zshrc
     scaffold completion fish > ~/.config/fish/completions/scaffold.fish
     """
-    from click.shell_completion import get_completion_class
+    from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
-    cls = get_completion_class(shell)
-    assert cls is not None
+    cls = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}[shell]
     click.echo(cls(main, {}, "scaffold", "_SCAFFOLD_COMPLETE").source())
 
 

@@ -88,10 +88,12 @@ def find_layout(tree: str, name: str = "") -> Layout:
     Raises:
         ScaffoldError: there is none of this name, or the tree looks like several.
     """
+    if name == OWN.name:  # then the others need not be read
+        return OWN
     layouts = _layouts()
     if name:
-        if name == OWN.name or name in layouts:
-            return layouts.get(name, OWN)
+        if name in layouts:
+            return layouts[name]
         choices = ", ".join([OWN.name, *layouts])
         raise ScaffoldError(f"{name!a} is no layout", hint=f"the layouts are {choices}")
     found = [layout for layout in layouts.values() if layout.looks_like(tree)]
