@@ -8,11 +8,7 @@ A finding is a value; nothing is written while findings are made, and nothing of
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.machinery import PathFinder
-from pathlib import Path
 
 from .audit_exports import init_findings
 from .chain import extend_chain
@@ -24,8 +20,8 @@ from .kinds import Kind
 from .names import make_names
 from .plan import Change, Plan
 from .stub import Stub, made_by
-from .survey import Module, Survey, take_survey
-from .tree import CONFIGS, TESTS, Tree
+from .survey import Module, Survey, survey_engine, take_survey
+from .tree import TESTS, Tree, installed
 
 ROUNDS = 5  # an import that is mended may show that the chain above it is broken
 
@@ -42,7 +38,7 @@ def audit(tree: Tree, kinds: Mapping[str, Kind]) -> list[Finding]:
         for module in survey.modules.values():
             if module.is_package:
                 findings += init_findings(tree, survey, module)
-    findings += config_findings(tree, kinds, surveys)
+    findings += config_findings(tree, kinds, surveys, survey_engine(tree))
     findings += _halves(tree, kinds)
     return sorted(set(findings), key=lambda f: (f.path, f.line, f.code, f.what))
 
@@ -52,7 +48,7 @@ def mend(tree: Tree, kinds: Mapping[str, Kind]) -> tuple[Plan, list[Finding]]:
 
     A finding whose file cannot be edited safely is left.
     """
-    draft = _Draft(tree.folder)
+    draft = _Draft(tree.folder, tree.layout.name)
     left = audit(draft, kinds)
     for _ in range(ROUNDS):
         before = dict(draft.edited)
@@ -70,8 +66,8 @@ def mend(tree: Tree, kinds: Mapping[str, Kind]) -> tuple[Plan, list[Finding]]:
 class _Draft(Tree):
     """A tree as it will be: the files that were edited so far stand before those on the disk."""
 
-    def __init__(self, folder: str) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: str, layout: str) -> None:
+        super().__init__(folder, layout)
         self.edited: dict[str, bytes] = {}
 
     def read(self, relative: str) -> bytes | None:
@@ -210,16 +206,8 @@ def hidden(tree: Tree, framework: str) -> Iterator[Finding]:
 
     Only where it is asked: what another environment has is not known here.
     """
-    current = ("", os.getcwd())
-    # What `python -c` and `python -m` put in front is the current folder, and not so from another one.
-    paths = sys.path[1:] if sys.path[:1] and sys.path[0] in current else sys.path
-    spec = PathFinder.find_spec(framework, list(paths))
-    others = (finder for finder in sys.meta_path if finder is not PathFinder)
-    for finder in others:
-        if spec is None and "editable" in f"{finder}".lower():
-            spec = finder.find_spec(framework, None)
-    place = Path(spec.origin).resolve().parent if spec and spec.origin else None
-    if place and place != tree.path(framework):
+    place = installed(framework)
+    if place and place != tree.place(framework):
         yield Finding(
             f"{framework}/__init__.py",
             1,
@@ -235,7 +223,7 @@ def _halves(tree: Tree, kinds: Mapping[str, Kind]) -> Iterator[Finding]:
     Only files that say so count. People test and configure in many ways, and a tree of hundreds of modules without a
     test of this name would drown what is wrong.
     """
-    for folder in (CONFIGS, TESTS):
+    for folder in (tree.configs, TESTS):
         for file in sorted(tree.path(folder).rglob("*.py")):
             path = file.relative_to(tree.root).as_posix()
             made = made_by(tree.read(path) or b"") if file.is_file() else None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from .errors import ScaffoldError
 from .export_all import Literal, exported_names, find_literal
 from .export_import import relative_imports
-from .export_once import list_once
+from .export_once import import_once, list_once, repeats
 from .export_source import Source, read_source
 from .exports import add_export
 from .finding import Finding, fix_file
@@ -24,7 +24,7 @@ def init_findings(tree: Tree, survey: Survey, module: Module) -> Iterator[Findin
         literal = find_literal(file)
     except ScaffoldError:
         return
-    yield from _imported_twice(file, module)
+    yield from _imported_twice(tree, file, module)
     yield from _left_out(tree, survey, module, file)
     if literal is not None:
         yield from _listed_twice(tree, module, literal)
@@ -34,8 +34,10 @@ def init_findings(tree: Tree, survey: Survey, module: Module) -> Iterator[Findin
             yield from _not_there(tree, survey, module, file, literal)
 
 
-def _imported_twice(file: Source, module: Module) -> Iterator[Finding]:
+def _imported_twice(tree: Tree, file: Source, module: Module) -> Iterator[Finding]:
+    fix = fix_file(module.path, import_once, style=tree.style)
     seen: dict[tuple[str, str], int] = {}
+    repeated = {(s.lineno, name) for s, names in repeats(file) for name in names}
     for statement in relative_imports(file):
         base = "." * statement.level + (statement.module or "")
         for alias in statement.names:
@@ -49,6 +51,7 @@ def _imported_twice(file: Source, module: Module) -> Iterator[Finding]:
                     "twice",
                     f"{alias.name} is imported from {base} twice, first in line {first}",
                     "take one of the two out",
+                    fix if (statement.lineno, name) in repeated else None,
                 )
 
 

@@ -454,12 +454,9 @@ def list_(kind: str | None, root: str | None, layout: str) -> None:
     from .listing import list_kinds
 
     tree = _find_tree(root, layout)
-    kinds = (
-        {kind: find_kind(tree.folder, kind, tree.layout)}
-        if kind
-        else find_kinds(tree.folder, tree.layout)
-    )
-    found = list_kinds(tree, kinds)
+    kinds = find_kinds(tree.folder, tree.layout)
+    wanted = [find_kind(tree.folder, kind, tree.layout)] if kind else kinds.values()
+    found = list_kinds(tree, kinds, wanted)
     if _is_json():
         results = [row.as_dict() for _, rows, _ in found for row in rows]
         _print_json("list", ok=True, results=results)

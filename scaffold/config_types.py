@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import ast
 import difflib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from .errors import ScaffoldError
 from .finding import Finding
 from .kinds import Kind
 from .registrations import parse
 from .survey import Survey
-from .tree import CONFIGS, Tree
+from .tree import Tree
 
 # A key of a config -> the registries that its `type` is looked up in, as the two generations of frameworks call them.
 _MODELS = ("RECOGNIZERS", "LOCALIZERS", "DETECTORS", "CLASSIFIERS", "MODELS")
@@ -57,24 +59,59 @@ class Use:
     line: int
 
 
+class Config(NamedTuple):
+    """The facts of one config.
+
+    Attributes:
+        path: from the tree's root.
+        uses: the names in it.
+        imports: its `custom_imports`, and those of the configs that it inherits from.
+        is_whole: all configs that it inherits from are in the tree, and can be read.
+    """
+
+    path: str
+    uses: list[Use]
+    imports: frozenset[str]
+    is_whole: bool
+
+
 def config_findings(
-    tree: Tree, kinds: Mapping[str, Kind], surveys: Sequence[Survey]
+    tree: Tree,
+    kinds: Mapping[str, Kind],
+    surveys: Sequence[Survey],
+    engine: Survey | None,
 ) -> Iterator[Finding]:
-    """The names in the tree's configs that are in no registry of theirs."""
+    """The names in the tree's configs that are in no registry of theirs.
+
+    Args:
+        tree: the tree.
+        kinds: its kinds.
+        surveys: its frameworks.
+        engine: what its projects are trained with, if it is another package.
+    """
     scopes = [survey.framework for survey in surveys]
-    known = Known(surveys, kinds)
-    for path, uses in read_configs(tree, scopes):
-        for use in uses:
-            if problem := known.problem(use):
-                yield Finding(path, use.line, "unknown-name", *problem)
+    known = Known(surveys, kinds, engine)
+    for config in read_configs(tree, scopes):
+        tops = {name.partition(".")[0] for name in config.imports}
+        if config.is_whole and tops.issubset(scopes):  # nothing comes from elsewhere
+            for use in config.uses:
+                if problem := known.problem(use):
+                    yield Finding(config.path, use.line, "unknown-name", *problem)
 
 
 class Known:
     """What the tree's registries have, together."""
 
-    def __init__(self, surveys: Sequence[Survey], kinds: Mapping[str, Kind]) -> None:
+    def __init__(
+        self,
+        surveys: Sequence[Survey],
+        kinds: Mapping[str, Kind],
+        engine: Survey | None,
+    ) -> None:
         self._names: dict[str, set[str]] = {}  # of each registry, by its short name
         self._open: set[str] = set()
+        if engine:  # whose registries are filled by the others too
+            surveys = [survey.joined(engine) for survey in surveys]
         for survey in surveys:
             for short, origins in survey.named.items():
                 for origin in origins:
@@ -138,32 +175,71 @@ def _is_one_off(name: str, other: str) -> bool:
     return name[:at] + name[at : at + 2][::-1] + name[at + 2 :] == other
 
 
-def read_configs(tree: Tree, scopes: Sequence[str]) -> Iterator[tuple[str, list[Use]]]:
-    """The uses in every config that brings in no code from elsewhere.
+def read_configs(tree: Tree, scopes: Sequence[str]) -> list[Config]:
+    """Every config that parses.
 
     Args:
         tree: the tree.
         scopes: the names of its frameworks: `type="fw.MyHead"` is theirs, `type="other.MyHead"` is not.
     """
-    for file in sorted(tree.path(CONFIGS).rglob("*.py")):
+    configs, bases = {}, {}
+    for file in sorted(tree.path(tree.configs).rglob("*.py")):
         path = file.relative_to(tree.root).as_posix()
         try:
-            source = tree.read(path) or b""
-            if b"custom_imports" not in source:
-                yield path, list(uses_in(parse(source, path), scopes))
+            config = parse(tree.read(path) or b"", path)
         except ScaffoldError:  # a template of a config, say: whoever runs it will hear
             continue
+        values = _assigned(config)
+        entries = _entries(values.get("custom_imports", _NOTHING))
+        imports = frozenset(_texts(entries.get("imports", _NOTHING)))
+        configs[path] = Config(path, list(uses_in(config, scopes)), imports, True)
+        bases[path] = [
+            os.path.normpath(os.path.join(os.path.dirname(path), base))
+            for base in _texts(values.get("_base_", _NOTHING))
+        ]
+    return [_inheriting(path, configs, bases) for path in configs]
+
+
+def _inheriting(
+    path: str, configs: Mapping[str, Config], bases: Mapping[str, Sequence[str]]
+) -> Config:
+    """A config with what it inherits: a base of another project (`mmdet::...`) is not in the tree."""
+    todo, seen = [path], {path}
+    while todo:
+        new = {base for base in bases.get(todo.pop(), ()) if base not in seen}
+        seen |= new
+        todo += new
+    imports = (configs[one].imports for one in seen & configs.keys())
+    return configs[path]._replace(
+        imports=frozenset().union(*imports), is_whole=seen <= configs.keys()
+    )
+
+
+def _assigned(config: ast.Module) -> dict[str, ast.expr]:
+    found = {}
+    for statement in config.body:
+        match statement:
+            case ast.Assign([ast.Name(key)], value):
+                found[key] = value
+    return found
+
+
+_NOTHING = ast.Constant(None)
+
+
+def _texts(value: ast.expr) -> Iterator[str]:
+    for node in ast.walk(value):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 def uses_in(config: ast.Module, scopes: Sequence[str]) -> Iterator[Use]:
     """The names in a config whose keys say what they are."""
-    for statement in config.body:
-        match statement:
-            case ast.Assign([ast.Name(key)], value):
-                for use in _uses(value, key, ""):
-                    scope, _, name = use.name.rpartition(".")
-                    if not scope or scope in scopes:
-                        yield replace(use, name=name)
+    for key, value in _assigned(config).items():
+        for use in _uses(value, key, ""):
+            scope, _, name = use.name.rpartition(".")
+            if not scope or scope in scopes:
+                yield replace(use, name=name)
 
 
 def _uses(value: ast.expr, key: str, above: str) -> Iterator[Use]:

@@ -107,9 +107,9 @@ class _Case:
         """The configs that use a name: " (configs/a.py:3)"; nothing if none does."""
         scopes = [survey.framework for survey in self.surveys]
         places = [
-            f"{path}:{use.line}"
-            for path, uses in read_configs(self.tree, scopes)
-            for use in uses
+            f"{config.path}:{use.line}"
+            for config in read_configs(self.tree, scopes)
+            for use in config.uses
             if use.name == name
         ]
         return f" ({', '.join(places[:3])})" if places else ""

@@ -91,14 +91,32 @@ def remove_import(
     Raises:
         ScaffoldError: Another statement shares the line.
     """
-    edits: list[Edit] = []
-    gone = []
+    found = []
     for statement in imports_of(source, module):
         own = [a.name for a in statement.names if a.asname in (None, a.name)]
-        taken = [name for name in own if name in names]
-        if len(taken) == len(statement.names):
+        found.append((statement, [name for name in own if name in names]))
+    return take_names(source, found, style)
+
+
+def take_names(
+    source: Source, found: Sequence[tuple[ast.ImportFrom, list[str]]], style: Style
+) -> list[Edit]:
+    """Take names out of imports, and each import that is left empty with its line.
+
+    Args:
+        source: The file.
+        found: The imports, each with what is taken out of it.
+        style: How they are written.
+
+    Raises:
+        ScaffoldError: Another statement shares the line.
+    """
+    edits: list[Edit] = []
+    gone = []
+    for statement, names in found:
+        if len(names) == len(statement.names):
             gone.append(_own_rows(source, statement))
-        elif taken:
+        elif names:
             edits.append(_shortened(source, statement, names, style))
     only = len(gone) == len(relative_imports(source))
     return edits + [_deleted(source, *rows, only=only) for rows in _joined(gone)]

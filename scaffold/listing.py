@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
 from .errors import ScaffoldError
 from .kinds import Kind
-from .registrations import find_registrations, parse, registering_files
+from .registrations import (
+    Registration,
+    find_registrations,
+    parse,
+    registering_files,
+)
 from .tree import Tree
 
 
@@ -37,13 +42,19 @@ class Row(NamedTuple):
 
 
 def list_kinds(
-    tree: Tree, kinds: Mapping[str, Kind]
+    tree: Tree, kinds: Mapping[str, Kind], wanted: Iterable[Kind]
 ) -> list[tuple[Kind, list[Row], str]]:
-    """Each kind with its rows, by name; and why it has none, where the tree has no place for it."""
+    """Each kind with its rows, by name; and why it has none, where the tree has no place for it.
+
+    Args:
+        tree: the tree.
+        kinds: all of its kinds.
+        wanted: those that are asked for.
+    """
     read = cache(registering_files)
     taken = cache(_taken)
     found: list[tuple[Kind, list[Row], str]] = []
-    for kind in kinds.values():
+    for kind in wanted:
         try:
             rows = [
                 Row(
@@ -58,12 +69,32 @@ def list_kinds(
                     ),
                 )
                 for r in find_registrations(tree, kind, read)
+                if _is_of(tree, kinds, kind, r)
             ]
         except ScaffoldError as e:
             found.append((kind, [], e.what))
         else:
             found.append((kind, rows, ""))
     return found
+
+
+def _is_of(
+    tree: Tree, kinds: Mapping[str, Kind], kind: Kind, found: Registration
+) -> bool:
+    """It is of this kind, and not of another one that shares the registry, as all models of MMEngine share MODELS.
+
+    Those are told apart by their suffixes, or else by their packages.
+    """
+    others = [
+        other
+        for other in kinds.values()
+        if other.registry == kind.registry and other.name != kind.name
+    ]
+    package = f"{tree.framework(kind.package)}/{kind.package}/"
+    if any(other.suffix == kind.suffix for other in others):
+        return found.path.startswith(package)
+    longer = {other.suffix for other in others} - {kind.suffix, ""}
+    return not found.name.endswith(tuple(longer))
 
 
 def _taken(tree: Tree, package: str) -> frozenset[str]:

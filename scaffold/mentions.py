@@ -12,12 +12,13 @@ import os
 import re
 import tokenize
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from .errors import ScaffoldError
 from .export_source import Edit, Source, read_source
 from .stub import Stub
-from .tree import CONFIGS, TESTS, Tree
+from .tree import TESTS, Tree
 
 # In Python 3.12 and newer the text of an f-string is a token of its own.
 _TEXTS = {tokenize.STRING, tokenize.COMMENT, getattr(tokenize, "FSTRING_MIDDLE", -1)}
@@ -143,8 +144,10 @@ def mentioning(tree: Tree, renaming: Renaming) -> Iterator[tuple[str, bytes]]:
     """The files of the framework, the configs and the tests in which a name of the module is found, in order."""
     old = renaming.old.names
     words = [word.encode() for word in {old.cls, old.name, old.module}]
-    for top in (renaming.old.framework, CONFIGS, TESTS):
-        for file in sorted(tree.path(top).rglob("*.py")):
+    seen: set[Path] = set()  # an unpacked wheel has its configs inside the framework
+    for top in (renaming.old.framework, tree.configs, TESTS):
+        for file in sorted({*tree.path(top).rglob("*.py")} - seen):
+            seen.add(file)
             path = file.relative_to(tree.root).as_posix()
             if file.is_file() and file.resolve().is_relative_to(tree.root):
                 data = file.read_bytes()

@@ -12,7 +12,7 @@ from zlib import crc32
 from .aside import aside
 from .errors import ScaffoldError
 from .kinds import Kind
-from .registrations import find_registrations, parse
+from .registrations import find_registrations, parse, registered_in
 from .stub import Stub, recorded
 from .tree import Tree
 
@@ -193,6 +193,14 @@ def refuse_taken(tree: Tree, stub: Stub) -> None:
                 f"{found.name} is already registered in {kind.registry}",
                 f"{found.path}:{found.line}",
                 f"choose another name; `scaffold list {kind.name}` shows those that are taken",
+            )
+    home = tree.engine_home()
+    for found in registered_in(home, tree.engine(), kind) if home else ():
+        if home and found.name.casefold() == name.casefold():
+            raise ScaffoldError(
+                f"{found.name} is already registered in {kind.registry}, by {tree.engine()}",
+                f"{home.path(found.path)}:{found.line}",
+                f"choose another name, such as My{name}; a config of this project can use {found.name} as it is",
             )
 
 

@@ -60,8 +60,18 @@ def find_registrations(
     Raises:
         ScaffoldError: the tree has no place for the kind, or a file that mentions its registry does not parse.
     """
+    return registered_in(tree, tree.framework(kind.package), kind, read)
+
+
+def registered_in(
+    tree: Tree,
+    framework: str,
+    kind: Kind,
+    read: Callable[[Tree, str], dict[str, bytes]] = registering_files,
+) -> list[Registration]:
+    """What one package registers of a kind, by name; see `find_registrations`."""
     found = []
-    for path, source in read(tree, tree.framework(kind.package)).items():
+    for path, source in read(tree, framework).items():
         if kind.registry.encode() in source:
             for key, line in _keys(source, kind.registry, path):
                 name = key.removesuffix(kind.suffix)

@@ -33,7 +33,7 @@ from .plan import (
 )
 from .registrations import find_registrations, registered_keys
 from .stub import Stub, recorded
-from .tree import CONFIGS, Tree
+from .tree import Tree
 
 
 class _Edited(NamedTuple):
@@ -78,7 +78,11 @@ def plan_rename(tree: Tree, old: Stub, new: Stub) -> Plan:
     ]
     export, parents = _export(tree, renaming), list(_parents(tree, renaming))
     mentions = list(_mentions(tree, renaming))
-    users = [m for m in mentions if m.path.startswith(f"{old.framework}/")]
+    users = [
+        m
+        for m in mentions
+        if m.path.startswith(f"{old.framework}/") and not _is_config(tree, m.path)
+    ]
     if users or parents:
         _refuse_other_keys(present["module"], old)
     changes = [*created, *_exchanged(export, parents, users)]
@@ -191,15 +195,19 @@ def _mentions(tree: Tree, renaming: Renaming) -> Iterator[Change]:
                 path,
                 "rename that one too, or first; both have one name",
             )
-        if not path.startswith(f"{CONFIGS}/") and imports_module(data, path, renaming):
+        if not _is_config(tree, path) and imports_module(data, path, renaming):
             after = rename_imported(after, path, renaming)
         if after != data:
             yield Change(path, data, after)
 
 
+def _is_config(tree: Tree, path: str) -> bool:
+    return path.startswith(f"{tree.configs}/")
+
+
 def _twin(tree: Tree, renaming: Renaming) -> str:
     """Another kind that has something registered under the same key; empty if there is none."""
-    for kind in find_kinds(tree.folder).values():
+    for kind in find_kinds(tree.folder, tree.layout).values():
         if kind.registry == renaming.old.kind.registry:
             continue
         try:

@@ -117,6 +117,11 @@ class Survey:
                 todo += self._below.get(name, [])
         return found
 
+    def joined(self, other: Survey) -> Survey:
+        """Both as one, so that a registry of the one is known to hold what the other registers in it."""
+        modules = {**other.modules, **self.modules}
+        return Survey(self.framework, modules, [*other.broken, *self.broken])
+
     def below(self, package: Module) -> dict[str, Module]:
         """The modules and packages directly in a package, by the last part of their names."""
         names = self._below.get(package.name, [])
@@ -198,6 +203,12 @@ class Survey:
         own = self.modules.get(module)
         keys = self.table.get(origin, {})
         return own is not None and own.registries.get(name, False) and "" not in keys
+
+
+def survey_engine(tree: Tree) -> Survey | None:
+    """The package that a project trains with, where this Python has it; mostly there is none but the framework."""
+    home = tree.engine_home()
+    return take_survey(home, tree.engine()) if home else None
 
 
 def take_survey(tree: Tree, framework: str) -> Survey:

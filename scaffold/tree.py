@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .errors import ScaffoldError
-from .layouts import Layout, find_layout, looks_like_any
+from .layouts import OWN, Layout, find_layout, looks_like_any
 from .toml import read_toml
 
 if TYPE_CHECKING:
@@ -38,6 +39,11 @@ class Tree:
         """
         stated = (self._settings("scaffold") or {}).get("layout", "")
         return find_layout(self.folder, self._layout or str(stated))
+
+    @cached_property
+    def configs(self) -> str:
+        """The folder of its configs: in an unpacked wheel it is inside the package."""
+        return self.layout.configs_of(self.folder)
 
     @cached_property
     def root(self) -> Path:
@@ -119,6 +125,12 @@ class Tree:
         """The package that a project of its own trains with, as its pyproject.toml states it; mostly empty."""
         return str((self._settings("scaffold") or {}).get("engine", ""))
 
+    def engine_home(self) -> Tree | None:
+        """The folder that the engine's package is in, where this Python has it."""
+        engine = self.engine()
+        place = installed(engine) if engine else None
+        return Tree(os.path.dirname(place), OWN.name) if place else None
+
     def width(self) -> int | None:
         """How long a line may be, for black; None if the tree's pyproject.toml does not mention black."""
         from .style import BLACK_WIDTH
@@ -151,6 +163,23 @@ class Tree:
     def _tools(self) -> dict[str, Any]:
         text = self.read("pyproject.toml") or b""
         return dict(read_toml(text, "pyproject.toml").get("tool", {}))
+
+
+def installed(package: str) -> str | None:
+    """The folder of a package as this Python finds it from anywhere but the current folder; nothing of it is run."""
+    from importlib.machinery import PathFinder
+
+    current = ("", os.getcwd())
+    # What `python -c` and `python -m` put in front is the current folder, and not so from another one.
+    paths = sys.path[1:] if sys.path[:1] and sys.path[0] in current else sys.path
+    spec = PathFinder.find_spec(package, list(paths))
+    others = (finder for finder in sys.meta_path if finder is not PathFinder)
+    for finder in others:
+        if spec is None and "editable" in f"{finder}".lower():
+            spec = finder.find_spec(package, None)
+    return (
+        os.path.dirname(os.path.realpath(spec.origin)) if spec and spec.origin else None
+    )
 
 
 def find_tree(

@@ -243,12 +243,14 @@ def test_what_a_file_does_on_purpose_is_no_finding(
 
 
 def test_the_same_import_twice(tree: Tree, write: Write) -> None:
-    """Both places are named."""
+    """Both places are named, and the second one is taken out."""
     write("fw/models/heads/__init__.py", EXPORT + "from .tsn_head import TSNHead\n")
 
     assert found(tree) == [
         "fw/models/heads/__init__.py:4: twice: TSNHead is imported from .tsn_head twice, first in line 1"
     ]
+    assert mended(tree) == []
+    assert tree.read("fw/models/heads/__init__.py") == EXPORT.encode()
 
 
 def test_a_class_that_is_left_out_among_others_of_its_module(
@@ -457,3 +459,27 @@ def test_a_tree_without_a_place_for_any_kind_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ScaffoldError, match="no package here"):
         audit(Tree(tmp_path.resolve()), find_kinds(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("base", "is_judged"),
+    [
+        ("", True),
+        ('custom_imports = dict(imports=["fw"])', True),
+        ('custom_imports = dict(imports=["fw.models.more", "other.models"])', False),
+        ('_base_ = "mmdet::base.py"', False),
+        ('_base_ = "gone.py"', False),
+    ],
+)
+def test_what_a_base_config_imports_counts_for_those_that_inherit_from_it(
+    tree: Tree, write: Write, base: str, is_judged: bool
+) -> None:
+    """Who may bring names from elsewhere is not judged; the tree's own packages are not elsewhere."""
+    write("configs/_base_/runtime.py", f"{base}\n")
+    write("configs/middle.py", '_base_ = ["_base_/runtime.py"]\n')
+    write(
+        "configs/a.py",
+        '_base_ = ["middle.py"]\nmodel = dict(cls_head=dict(type="TSNHaed"))\n',
+    )
+
+    assert len(found(tree)) == is_judged

@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from scaffold.audit import audit
+from scaffold.commit import commit, hold
 from scaffold.errors import ScaffoldError
 from scaffold.kinds import find_kind, find_kinds
 from scaffold.layouts import LAYOUTS, find_layout
+from scaffold.listing import list_kinds
 from scaffold.names import make_names
 from scaffold.plan import plan_add, plan_remove
+from scaffold.rename import plan_rename
 from scaffold.stub import Stub
 from scaffold.tree import Tree, find_tree
 
@@ -142,3 +146,43 @@ def test_a_tree_of_our_own_has_our_kinds(tree: Tree) -> None:
     """Any other tree is of the layout beside scaffold, which can be named too."""
     assert Tree(tree.folder).layout == find_layout(tree.folder, "mmaction_min")
     assert "lr-hook" in find_kinds(tree.folder)
+
+
+def test_kinds_that_share_a_registry_are_told_apart_in_a_list(tmp_path: Path) -> None:
+    """By their packages: what is in another one, or in that of no kind, is not listed."""
+    tree = new_tree(tmp_path, "mmaction2-1.x")
+    for part in ("heads/a", "backbones/b", "necks/c"):
+        file = tmp_path / f"mmaction/models/{part}.py"
+        file.parent.mkdir(exist_ok=True)
+        name = part[-1].upper()
+        file.write_text(f"\n@MODELS.register_module()\nclass {name}(Base): ...\n")
+    kinds = find_kinds(tree.folder)
+
+    listed = list_kinds(tree, kinds, kinds.values())
+
+    assert {kind.name: [r.name for r in rows] for kind, rows, _ in listed if rows} == {
+        "backbone": ["B"],
+        "head": ["A"],
+    }
+
+
+@pytest.mark.parametrize("layout", SIGNS)
+def test_the_configs_inside_a_package_are_checked_and_renamed(
+    tmp_path: Path, layout: str
+) -> None:
+    """As those of a checkout: a part that is gone is found, and a name is changed once."""
+    tree = new_tree(tmp_path, layout)
+    old = new_stub(tree, "backbone")
+    with hold(tree):
+        commit(tree, plan_add(tree, old))
+    assert audit(tree, find_kinds(tree.folder)) == []
+
+    new = old._replace(names=make_names("Other"))
+    with hold(tree):
+        commit(tree, plan_rename(tree, old, new))
+    assert (tmp_path / new.config).exists()
+    assert not (tmp_path / old.config).exists()
+
+    (tmp_path / new.module).unlink()
+    found = audit(tree, find_kinds(tree.folder))
+    assert new.config in {f.path for f in found if f.code == "incomplete"}

@@ -180,3 +180,29 @@ def test_the_next_init_undoes_what_a_killed_one_began(
     assert result.stderr == "note: what a killed command began was undone\n"
     assert result.exit_code == 0
     assert not (tmp_path / "p/.scaffold-journal").exists()
+
+
+def test_a_name_of_the_engine_is_refused_and_its_place_is_said(project: Path) -> None:
+    """It would be registered twice when the project is trained; nothing of the engine is run to know it."""
+    result = scaffold("add", "head", "TsnHead")
+
+    assert result.exit_code == 1
+    assert "TSNHead is already registered in HEADS, by mmaction_min" in result.output
+    assert "mmaction_min/models/heads/tsn_head.py:" in result.output
+
+
+def test_a_project_s_configs_are_checked_against_the_engine_s_names_too(
+    project: Path,
+) -> None:
+    """Those that inherit the import of the package; a name of either that is misspelt is a finding."""
+    assert scaffold("add", "head", "MyHead").exit_code == 0
+    assert scaffold("check").output == "nothing found\n"
+    config = project / "configs/heads/my_head.py"
+    base = project / "configs/_base_/models/tsn_r18.py"
+    config.write_text(config.read_text().replace('"MyHead"', '"MyHaed"'))
+    base.write_text(base.read_text().replace('"TSNHead"', '"TNSHead"'))
+
+    result = scaffold("check")
+
+    assert "did you mean MyHead?" in result.output
+    assert "did you mean TSNHead?" in result.output
