@@ -148,10 +148,14 @@ class _Step(NamedTuple):
 
 
 class _Work(NamedTuple):
-    """What the journal holds: enough to finish a commit, and to undo it. `folders` are made for it, outermost first."""
+    """What the journal holds: enough to finish a commit, and to undo it.
+
+    `folders` are made for it, outermost first; `stays` are those that it leaves empty.
+    """
 
     steps: tuple[_Step, ...]
     folders: tuple[str, ...]
+    stays: tuple[str, ...]
 
     def write_journal(self, tree: Tree) -> None:
         import json
@@ -161,7 +165,7 @@ class _Work(NamedTuple):
             for s in self.steps
         ]
         journal = tree.root / JOURNAL
-        _write(_beside(journal), json.dumps([steps, self.folders]).encode())
+        _write(_beside(journal), json.dumps([steps, *self[1:]]).encode())
         os.replace(_beside(journal), journal)
         _sync(tree.root)
 
@@ -191,14 +195,14 @@ class _Work(NamedTuple):
         self._forget(tree)
 
     def close(self, tree: Tree) -> None:
-        """Remove the folders that deletions left empty, below the first of their path; then the journal."""
+        """Remove the folders that deletions left empty; then the journal."""
+        stays = {tree.root, *(tree.root / folder for folder in self.stays)}
         for step in self.steps:
             path = tree.path(step.change.path)
             if step.change.after is None:
                 _remove_compiled(path)
-                first = step.change.path.partition("/")[0]
                 if path == tree.root / step.change.path:  # a link's folder stays
-                    for folder in takewhile((tree.root / first).__ne__, path.parents):
+                    for folder in takewhile(lambda f: f not in stays, path.parents):
                         _remove_if_empty(folder)
         self._forget(tree)
 
@@ -235,7 +239,8 @@ def _survey(tree: Tree, plan: Plan) -> _Work:
                 "it is read-only", change.path, f"chmod u+w {change.path}"
             )
         steps.append(_Step(change, (mode, info.st_uid, info.st_gid, info.st_mtime_ns)))
-    return _Work(tuple(steps), tuple(dict.fromkeys(folders)))
+    stays = (*tree.needs, *plan.stays)
+    return _Work(tuple(steps), tuple(dict.fromkeys(folders)), stays)
 
 
 def _refuse_changed(tree: Tree, plan: Plan) -> None:
@@ -321,7 +326,7 @@ def _read_journal(text: bytes) -> _Work:
     from .plan import Change
 
     try:
-        steps, folders = json.loads(text)
+        steps, folders, stays = json.loads(text)
         return _Work(
             tuple(
                 _Step(
@@ -331,6 +336,7 @@ def _read_journal(text: bytes) -> _Work:
                 for path, before, after, kept in steps
             ),
             tuple(map(str, folders)),
+            tuple(map(str, stays)),
         )
     except (ValueError, TypeError, LookupError, AttributeError) as e:
         raise ScaffoldError(

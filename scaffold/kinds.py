@@ -186,8 +186,8 @@ def _in_tree(
     kind = read_kind(*folders)
     if layout is OWN:
         return kind
-    configs = layout.configs_of(os.fspath(root))
-    return kind._replace(configs_in=configs, yapf=layout.yapf)
+    tree = Tree(root, layout.name)
+    return kind._replace(configs_in=tree.configs, yapf=tree.yapf)
 
 
 def _folders(

@@ -48,12 +48,9 @@ class Layout(NamedTuple):
     @property
     def yapf(self) -> str:
         """The house's style, as yapf reads it; empty for a house that has black's."""
-        import configparser
+        from .style import read_yapf
 
-        parser = configparser.RawConfigParser()
-        parser.read_string((self.house or b"").decode())
-        options = dict(parser["yapf"]) if "yapf" in parser else {}
-        return str(options).replace("'", "") if options else ""
+        return read_yapf({"setup.cfg": self.house}.get, {}) or ""
 
     def looks_like(self, tree: str) -> bool:
         """The tree has each of the signs."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 from zlib import crc32
@@ -56,10 +57,12 @@ class Change(NamedTuple):
 class Plan(NamedTuple):
     """The changes of one command, in the order in which they are safe: Python can import the tree after each.
 
-    A file may change more than once; each of its changes begins where the one before it ended.
+    A file may change more than once; each of its changes begins where the one before it ended. A folder that a deletion
+    leaves empty goes too, but for those that stay.
     """
 
     changes: tuple[Change, ...]
+    stays: tuple[str, ...] = ()
 
     @property
     def net(self) -> tuple[Change, ...]:
@@ -90,7 +93,8 @@ def plan_add(tree: Tree, stub: Stub) -> Plan:
 
     chain = extend_chain(tree, stub.framework, stub.kind.package, stub.exports)
     stars = tuple(edit.path for edit in chain if edit.is_star)
-    stub = stub._replace(mended=(stars, _mark(init)))
+    empty = tuple(_found_empty(tree, stub))
+    stub = stub._replace(mended=(stars, _mark(init)), found_empty=empty)
     with aside(partial(stub.render, tree.width())) as rendered:
         exported = edit_init(add_export, tree, init, stub)
         files = rendered()
@@ -164,7 +168,7 @@ def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
     if exported != init:
         changes.append(Change(stub.init, init, exported))
     deleted = (Change(path, text, None) for path, text in present.items())
-    return Plan((*changes, *deleted))
+    return Plan((*changes, *deleted), stub.found_empty)
 
 
 def plan_eject(tree: Tree, kind: Kind) -> Plan:
@@ -289,6 +293,15 @@ def _edited(
     except ScaffoldError:  # the comment was edited, and asks for what cannot be
         files = {}
     return [path for path, text in present.items() if text != files.get(path)]
+
+
+def _found_empty(tree: Tree, stub: Stub) -> Iterator[str]:
+    """The folders in which an add will write, and which hold nothing yet."""
+    for folder in dict.fromkeys(map(os.path.dirname, stub.paths.values())):
+        while folder and not os.path.isdir(tree.place(folder)):
+            folder = os.path.dirname(folder)
+        if folder and folder not in tree.needs and not tree.names_in(folder):
+            yield folder
 
 
 def _mark(init: bytes) -> str:

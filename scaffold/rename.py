@@ -97,7 +97,9 @@ def _own_files(
     """The module's own files under the new name, each by its role."""
     old, new = renaming
     old = recorded(old, [present.get(role, b"") for role in ("config", "test")])
-    new = new._replace(options=old.options, mended=old.mended)
+    new = new._replace(
+        options=old.options, mended=old.mended, found_empty=old.found_empty
+    )
     try:
         written = old.render(tree.width())
     except ScaffoldError:  # made by hand, or its comment was edited

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # The comment in a config stub and in a test that says how they were made, so that `remove` needs no other record.
 _MADE_BY = re.compile(rb"^# Made by: scaffold add \S+ \S+ (.+)$", re.MULTILINE)
 _MENDED = re.compile(rb"^# Mended: (.+) \((\w+)\)$", re.MULTILINE)
+_FOUND_EMPTY = re.compile(rb"^# Found empty: (.+)$", re.MULTILINE)
 
 
 class Stub(NamedTuple):
@@ -32,6 +33,7 @@ class Stub(NamedTuple):
         framework: the package that it goes into.
         options: the texts of `--arg`.
         mended: the parent packages that the add let import theirs by a star, and what marks the export before it.
+        found_empty: the folders that were there before the add, and empty: they stay when it is taken back.
         engine: the package that has the registries and the training; empty if it is the framework itself.
     """
 
@@ -40,6 +42,7 @@ class Stub(NamedTuple):
     framework: str
     options: tuple[str, ...] = ()
     mended: tuple[tuple[str, ...], str] = ((), "")
+    found_empty: tuple[str, ...] = ()
     engine: str = ""
 
     @property
@@ -142,7 +145,9 @@ class Stub(NamedTuple):
         arguments = self.arguments
         fields = ("name", "type", "default", "parameter", "given", "value")
         parents, mark = self.mended
-        mended = f"\n# Mended: {shlex.join(parents)} ({mark})" if parents else ""
+        notes = [f"# Mended: {shlex.join(parents)} ({mark})"] if parents else []
+        if self.found_empty:
+            notes.append(f"# Found empty: {shlex.join(self.found_empty)}")
         return {
             "cls": self.names.cls,
             "name": self.names.name,
@@ -160,7 +165,7 @@ class Stub(NamedTuple):
             ],
             "arg_names": [a.name for a in arguments],
             "needs_any": any("Any" in a.type for a in arguments),
-            "command": shlex.join(command) + mended,
+            "command": "\n".join([shlex.join(command), *notes]),
             "next": self.next_commands(),
         }
 
@@ -226,10 +231,13 @@ def recorded(stub: Stub, sources: Iterable[bytes]) -> Stub:
     """The stub with what the comments of its config and test say about the add that made them, if they say it."""
     options: tuple[str, ...] = ()
     mended: tuple[tuple[str, ...], str] = ((), "")
+    empty: tuple[str, ...] = ()
     with suppress(ValueError):  # edited: it differs from what add writes in any case
         for source in sources:
             if found := _MADE_BY.search(source):
                 options = options or tuple(shlex.split(found[1].decode())[1::2])
             if found := _MENDED.search(source):
                 mended = tuple(shlex.split(found[1].decode())), found[2].decode()
-    return stub._replace(options=options, mended=mended)
+            if found := _FOUND_EMPTY.search(source):
+                empty = tuple(shlex.split(found[1].decode()))
+    return stub._replace(options=options, mended=mended, found_empty=empty)

@@ -111,15 +111,7 @@ def read_style(read: Callable[[str], bytes | None], tools: Mapping[str, Any]) ->
     Raises:
         ScaffoldError: Its settings cannot be read.
     """
-    files = {path for places in PLACES.values() for path, _ in places}
-    stated = {path: _sections(path, read(path)) for path in files - {"pyproject.toml"}}
-    stated["pyproject.toml"] = tools
-    found = {
-        tool: Section(path, stated[path][name])
-        for tool, places in PLACES.items()
-        for path, name in reversed(places)  # so that the first one stays
-        if isinstance(stated[path].get(name), Mapping)
-    }
+    found = _stated(read, tools)
     order = _import_section(found)
     width = _width(found)
     if order is None:
@@ -134,6 +126,39 @@ def read_style(read: Callable[[str], bytes | None], tools: Mapping[str, Any]) ->
         by_line=order.flag("force_sort_within_sections"),
         single=order.flag("force_single_line"),
     )
+
+
+def read_yapf(
+    read: Callable[[str], bytes | None], tools: Mapping[str, Any]
+) -> str | None:
+    """What a tree states to yapf, in one text that yapf reads; empty if it states another formatter, None if none.
+
+    Args:
+        read: as for `read_style`.
+        tools: as for `read_style`.
+
+    Raises:
+        ScaffoldError: its settings cannot be read.
+    """
+    found = _stated(read, tools)
+    if "yapf" in found:
+        return str(dict(found["yapf"].options)).replace("'", "")
+    return "" if found.keys() & {"black", "ruff"} else None
+
+
+def _stated(
+    read: Callable[[str], bytes | None], tools: Mapping[str, Any]
+) -> dict[str, Section]:
+    """What is stated to each tool."""
+    files = {path for places in PLACES.values() for path, _ in places}
+    stated = {path: _sections(path, read(path)) for path in files - {"pyproject.toml"}}
+    stated["pyproject.toml"] = tools
+    return {
+        tool: Section(path, stated[path][name])
+        for tool, places in PLACES.items()
+        for path, name in reversed(places)  # so that the first one stays
+        if isinstance(stated[path].get(name), Mapping)
+    }
 
 
 def _sections(path: str, content: bytes | None) -> Mapping[str, Any]:

@@ -45,6 +45,11 @@ class Tree:
         """The folder of its configs: in an unpacked wheel it is inside the package."""
         return self.layout.configs_of(self.folder)
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The folders without which it would be no tree, as `find_tree` sees it: they stay, be they empty."""
+        return (CONFIGS, TESTS) if self.layout is OWN else ()
+
     @cached_property
     def root(self) -> Path:
         """The folder as a path, for those who write: what only looks does not pay for pathlib."""
@@ -152,6 +157,16 @@ class Tree:
             return self.layout.house if own is None and path == "setup.cfg" else own
 
         return read_style(read, self._tools())
+
+    @property
+    def yapf(self) -> str:
+        """The style of yapf that new files have: the tree's own, or else the house's; empty where black's form is right."""
+        if self.layout is OWN:
+            return ""
+        from .style import read_yapf
+
+        stated = read_yapf(self.read, self._tools())
+        return self.layout.yapf if stated is None else stated
 
     def _settings(self, tool: str) -> dict[str, Any] | None:
         text = self.read("pyproject.toml") or b""

@@ -39,7 +39,7 @@ def test_every_change_is_made(tree: Tree) -> None:
 
 
 def test_folders_that_are_left_empty_go_too(tree: Tree) -> None:
-    """With what Python compiled there; the first folder of the path stays."""
+    """With what Python compiled there; the folders that make it a tree stay."""
     commit(tree, Plan((Change("configs/new/deep/a.py", None, b"a\n"),)))
     cache = tree.root / "configs/new/deep/__pycache__"
     cache.mkdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,47 @@ def test_the_configs_inside_a_package_are_checked_and_renamed(
     (tmp_path / new.module).unlink()
     found = audit(tree, find_kinds(tree.folder))
     assert new.config in {f.path for f in found if f.code == "incomplete"}
+
+
+@pytest.mark.parametrize("layout", SIGNS)
+@pytest.mark.parametrize(
+    "empty", [(), ("tests",), ("tests/models", "{package}/.mim/configs/heads")]
+)
+def test_a_remove_leaves_the_folders_that_were_there(
+    tmp_path: Path, layout: str, empty: tuple[str, ...]
+) -> None:
+    """Those that the add made go, tests/ too; those that it found stay, though they are empty again."""
+    tree = new_tree(tmp_path, layout)
+    for folder in empty:
+        package = tree.layout.framework
+        (tmp_path / folder.format(package=package)).mkdir(parents=True)
+    before = sorted(tmp_path.rglob("*"))
+
+    commit(tree, plan_add(tree, new_stub(tree, "head")))
+    assert len(sorted(tmp_path.rglob("*"))) > len(before)
+    commit(tree, plan_remove(tree, new_stub(tree, "head")))
+
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "settings", "longest", "quote"),
+    [
+        (".style.yapf", "[style]\nbased_on_style = pep8\ncolumn_limit = 50\n", 50, "'"),
+        ("setup.cfg", "[yapf]\nbased_on_style = pep8\ncolumn_limit = 50\n", 50, "'"),
+        ("setup.cfg", "[flake8]\nmax-line-length = 50\n", 65, "'"),
+        ("pyproject.toml", "[tool.black]\nline-length = 50\n", 50, '"'),
+    ],
+)
+def test_what_a_tree_states_of_its_form_goes_before_the_house(
+    tmp_path: Path, path: str, settings: str, longest: int, quote: str
+) -> None:
+    """New files have the form of the formatter that the tree states; a linter's width is no form."""
+    tree = new_tree(tmp_path, "mmaction2-1.x")
+    (tmp_path / path).write_text(settings)
+
+    created = plan_add(tree, new_stub(tree, "head", *ARGS)).changes[0]
+
+    code = re.sub(r'"""(?s:.*?)"""|#.*', "", (created.after or b"").decode())
+    assert longest - 9 < max(map(len, code.splitlines())) <= longest
+    assert quote in code and {"'": '"', '"': "'"}[quote] not in code

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from scaffold.cli import main
+from scaffold.commit import commit
 from scaffold.kinds import find_kind
 from scaffold.names import make_names
 from scaffold.plan import Plan, plan_add, plan_remove
@@ -84,7 +85,7 @@ def test_a_renamed_stub_is_what_an_add_of_the_new_name_writes(
     before = snapshot()
     add(tree, kind, new, *options)
     expected = snapshot()
-    write(tree, plan_remove(tree, stub(tree, kind, new)))
+    commit(tree, plan_remove(tree, stub(tree, kind, new)))  # and the empty folders
     add(tree, kind, old, *options)
 
     rename(tree, kind, old, new)
