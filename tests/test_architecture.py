@@ -24,6 +24,8 @@ LAYERS = {
         ["audit_exports"],
         ["audit"],
         ["explain"],
+        ["report"],
+        ["commands"],
         ["cli"],
         ["__main__"],
     ],

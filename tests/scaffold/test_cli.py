@@ -247,7 +247,7 @@ def test_a_closed_pipe_is_no_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> N
     def closed(*_: object, **__: object) -> None:
         raise BrokenPipeError(32, "Broken pipe")
 
-    monkeypatch.setattr("scaffold.cli._find_tree", closed)
+    monkeypatch.setattr("scaffold.commands.common.open_tree", closed)
     result = scaffold("list")
 
     assert (result.exit_code, result.stderr) == (1, "")
@@ -314,7 +314,6 @@ def test_check_prints_a_line_with_a_hint_for_each_finding_and_fix_mends(
 ) -> None:
     """The exit code is 1 while anything is left; a dry run shows the change and makes none."""
     monkeypatch.chdir(tree.root)
-    monkeypatch.setattr(sys, "path", [""])
     (tree.root / "fw/models/heads/my_head.py").write_text(
         "@HEADS.register_module()\nclass MyHead:\n    pass\n"
     )
@@ -340,7 +339,6 @@ def test_check_prints_a_line_with_a_hint_for_each_finding_and_fix_mends(
 def test_json_has_one_schema(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
     """A version, the command, whether it is well, and results; or the refusal."""
     monkeypatch.chdir(tree.root)
-    monkeypatch.setattr(sys, "path", [""])
     (tree.root / "fw/models/heads/my_head.py").write_text(
         "@HEADS.register_module()\nclass MyHead:\n    pass\n"
     )

@@ -345,7 +345,7 @@ def test_on_a_terminal_it_shows_the_diff_and_asks(
 ) -> None:
     """Whoever says no has the tree as it was."""
     add(tree, "head", "MyHead")
-    monkeypatch.setattr("scaffold.cli._is_asked", lambda: True)
+    monkeypatch.setattr("scaffold.commands.rename._is_asked", lambda: True)
     before = snapshot()
 
     result = CliRunner().invoke(
@@ -358,6 +358,30 @@ def test_on_a_terminal_it_shows_the_diff_and_asks(
     assert "write this? [y/N]" in result.output
     assert (snapshot() == before) == (answer == "n")
     assert result.exit_code == (0 if answer == "y" else 1)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "code"),
+    [(("add", "loss", "MyLoss"), 0), (("add", "head", "Other"), 1)],
+)
+def test_while_a_person_is_asked_others_can_work(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, meanwhile: tuple[str, ...], code: int
+) -> None:
+    """Who edits none of its files does no harm; where the rename would not be what was shown, nothing is written."""
+    add(tree, "head", "MyHead")
+    root = ("--root", str(tree.root))
+
+    def confirm(*_: object, **__: object) -> bool:
+        assert scaffold(*meanwhile, *root).exit_code == 0
+        return True
+
+    monkeypatch.setattr("scaffold.commands.rename._is_asked", lambda: True)
+    monkeypatch.setattr("click.confirm", confirm)
+    result = scaffold("rename", "head", "MyHead", "ShiftHead", *root)
+
+    assert result.exit_code == code
+    assert ("the tree changed while you were asked" in result.stderr) == bool(code)
+    assert (tree.root / "fw/models/heads/my_head.py").exists() == bool(code)
 
 
 def test_the_printed_diff_is_the_change(
