@@ -136,8 +136,10 @@ def remember(kind: Kind) -> None:
 
     path = trusted_file()
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "ab") as file:  # one line, in one write: two commands do not mix
-        file.write(f"{fingerprint(kind)}\n".encode())
+    # One write, so that two commands do not mix, with an end of line before it, for what one that was killed wrote.
+    # It is not synced: who loses it is asked once more.
+    with _about(path), open(path, "ab") as file:
+        file.write(f"\n{fingerprint(kind)}\n".encode())
 
 
 class _Step(NamedTuple):
@@ -192,6 +194,12 @@ class _Work(NamedTuple):
         for folder in reversed(self.folders):
             _remove_if_empty(tree.path(folder))
         _discard(_beside(tree.root / JOURNAL))
+        self._forget(tree)
+
+    def leave(self, tree: Tree) -> None:
+        """Let every file be as it is: one that someone edited in between speaks of old files and of new ones."""
+        for step in self.steps:
+            _discard(_beside(tree.path(step.change.path)))
         self._forget(tree)
 
     def close(self, tree: Tree) -> None:
@@ -295,20 +303,30 @@ def _recover(tree: Tree) -> str:
     if text is None:
         return ""
     work = _read_journal(text)
-    is_begun, edited, in_between = False, [], False
+    is_begun, edited, in_between, has_both = False, [], False, False
     known: dict[str, list[bytes | None]] = {}
     for change in (step.change for step in work.steps):
         known.setdefault(change.path, [change.before]).append(change.after)
-    for path, (before, *after) in known.items():
+    for path, (before, *after) in reversed(known.items()):
         content = tree.read(path)
-        is_begun |= content in after
         if content not in (before, *after):
             edited.append(path)
-            # What is still staged is not in place, so it was the old file that someone edited.
-            in_between |= os.path.lexists(_beside(tree.path(path)))
-    finish = is_begun and not in_between
+            changes_twice = len(after) > 1
+            # What is still staged is not in place, so it was the old file that someone edited; but where a file changes
+            # twice, it may wait for the second time, if one that comes after it is done.
+            is_staged = os.path.lexists(_beside(tree.path(path)))
+            is_old = is_staged and not (changes_twice and is_begun)
+            in_between |= is_old
+            has_both |= changes_twice and not is_old
+        is_begun |= content in after
+    if has_both and is_begun:
+        end, done = work.leave, "left where it was"
+    elif is_begun and not in_between:
+        end, done = work.finish, "finished"
+    else:
+        end, done = work.undo, "undone"
     try:
-        work.finish(tree) if finish else work.undo(tree)
+        end(tree)
     except OSError as e:
         raise FileError(
             f"{_reason(e)}; what a killed command began could not be brought to an end",
@@ -316,7 +334,6 @@ def _recover(tree: Tree) -> str:
             "Python can import the tree; give the command again when there is room, or the permission",
         ) from e
     kept = [f"; {path} was edited since and is left as it is" for path in edited]
-    done = "finished" if finish else "undone"
     return f"what a killed command began was {done}" + "".join(kept)
 
 
@@ -385,7 +402,7 @@ def _sync(folder: Path) -> None:
 
 
 @contextmanager
-def _about(path: Path) -> Iterator[None]:
+def _about(path: Path | str) -> Iterator[None]:
     """Name the file in an error that knows a descriptor only."""
     try:
         yield

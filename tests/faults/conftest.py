@@ -102,7 +102,11 @@ class Lab:
 
     def run(self, *words: str, at: int = 0, mode: str = "kill") -> Result:
         """A scaffold command in the tree; its call number `at` is spoiled."""
-        faults = {"FAULT_ROOT": f"{self.root}/", "FAULT_LOG": str(self.log)}
+        faults = {
+            "FAULT_ROOT": f"{self.root}/",
+            "FAULT_LOG": str(self.log),
+            "XDG_STATE_HOME": f"{self.root}-state",
+        }
         if at:
             faults |= {"FAULT_AT": str(at), "FAULT_MODE": mode}
         self.log.unlink(missing_ok=True)

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from scaffold.commit import commit
+from scaffold import commit as commit_module
+from scaffold.commit import commit, hold
 from scaffold.errors import FileError, ScaffoldError
 from scaffold.plan import Change, Plan
 from scaffold.tree import Tree
 
 Snapshot = Callable[[], dict[str, "bytes | None"]]
 INIT = "fw/models/__init__.py"
+HEAD = "fw/models/heads/tsn_head.py"
 
 
 def new_plan(tree: Tree) -> Plan:
@@ -124,3 +126,42 @@ def test_a_link_within_the_tree_stays_a_link(tree: Tree) -> None:
 
     assert (tree.root / "configs/link.py").is_symlink()
     assert tree.read(INIT) == b"new\n"
+
+
+@pytest.mark.parametrize("stop", [1, 2, 3, 4])
+def test_a_file_that_was_edited_while_it_spoke_of_two_names_keeps_both(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch, stop: int
+) -> None:
+    """A rename was killed, and its export edited: neither the new module nor the old one may go."""
+    changes = (
+        Change("fw/new.py", None, b"new\n"),
+        Change(INIT, tree.read(INIT), b"both\n"),
+        Change("fw/user.py", None, b"user\n"),
+        Change(INIT, b"both\n", b"after\n"),
+        Change(HEAD, tree.read(HEAD), None),
+    )
+    puts = []
+
+    def put(*args: object) -> None:
+        puts.append(args)
+        if len(puts) > stop:
+            raise KeyboardInterrupt
+        real(*args)  # type: ignore[arg-type]
+
+    real = commit_module._put
+    with monkeypatch.context() as patch:
+        patch.setattr("scaffold.commit._put", put)
+        patch.setattr("scaffold.commit._Work.undo", lambda *_: None)
+        with pytest.raises(KeyboardInterrupt):
+            commit(tree, Plan(changes))
+    (tree.root / INIT).write_bytes(b"mine\n")
+    with hold(tree) as note:
+        pass
+
+    # The first stop is before the file changes at all: then there is one way back.
+    assert (tree.root / "fw/new.py").exists() == (stop > 1)
+    assert (tree.root / HEAD).exists()
+    assert tree.read(INIT) == b"mine\n"
+    assert not [p for p in tree.root.rglob("*") if ".scaffold" in p.name]
+    assert ("left where it was" in note) == (stop > 1)
+    assert f"{INIT} was edited since and is left as it is" in note
