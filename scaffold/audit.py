@@ -8,7 +8,9 @@ A finding is a value; nothing is written while findings are made, and nothing of
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 
 from .audit_exports import init_findings
 from .chain import extend_chain
@@ -223,26 +225,32 @@ def _halves(tree: Tree, kinds: Mapping[str, Kind]) -> Iterator[Finding]:
     Only files that say so count. People test and configure in many ways, and a tree of hundreds of modules without a
     test of this name would drown what is wrong.
     """
-    for folder in (tree.configs, TESTS):
-        for file in sorted(tree.path(folder).rglob("*.py")):
-            path = file.relative_to(tree.root).as_posix()
-            made = made_by(tree.read(path) or b"") if file.is_file() else None
-            if made is None or made[0] not in kinds:
-                continue
-            kind, name = kinds[made[0]], made[1]
-            try:
-                names = make_names(name, kind.suffix)
-                stub = Stub(kind, names, tree.framework(kind.package))
-            except ScaffoldError:  # the comment was edited
-                continue
-            if path not in stub.paths.values():  # moved, and so someone else's
-                continue
-            for role, other in stub.paths.items():
-                if tree.read(other) is None:
-                    yield Finding(
-                        path,
-                        1,
-                        "incomplete",
-                        f"the {role} of {name} is not there: {other}",
-                        f"write it, or take the rest back: `scaffold remove {kind.name} {name} --force`",
-                    )
+    framework = cache(tree.framework)
+    files = [
+        file.relative_to(tree.root).as_posix()
+        for folder in (tree.configs, TESTS)
+        for file in sorted(tree.path(folder).rglob("*.py"))
+        if file.is_file()
+    ]
+    there = set(files)
+    for path in files:
+        made = made_by(tree.read(path) or b"")
+        if made is None or made[0] not in kinds:
+            continue
+        kind, name = kinds[made[0]], made[1]
+        try:
+            names = make_names(name, kind.suffix)
+            stub = Stub(kind, names, framework(kind.package))
+        except ScaffoldError:  # the comment was edited
+            continue
+        if path not in stub.paths.values():  # moved, and so someone else's
+            continue
+        for role, other in stub.paths.items():
+            if other not in there and not os.path.exists(tree.place(other)):
+                yield Finding(
+                    path,
+                    1,
+                    "incomplete",
+                    f"the {role} of {name} is not there: {other}",
+                    f"write it, or take the rest back: `scaffold remove {kind.name} {name} --force`",
+                )

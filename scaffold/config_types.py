@@ -12,6 +12,7 @@ import difflib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import NamedTuple
 
 from .errors import ScaffoldError
@@ -108,6 +109,7 @@ class Known:
         kinds: Mapping[str, Kind],
         engine: Survey | None,
     ) -> None:
+        self._asked = cache(self._look_up)
         self._names: dict[str, set[str]] = {}  # of each registry, by its short name
         self._open: set[str] = set()
         if engine:  # whose registries are filled by the others too
@@ -123,11 +125,8 @@ class Known:
 
     def problem(self, use: Use) -> tuple[str, str] | None:
         """What is wrong with a name, and what to do about it; None where nothing is, or nobody can know."""
-        named = [name for name in ROLES[use.role] if name in self._names]
-        # One registry for all models is asked where there is none of the part's own.
-        registries = [name for name in named if name != "MODELS"] or named
-        have = {key for name in registries for key in self._names[name]}
-        if not have or use.name in have | self._outside:
+        registries, have = self._asked(use.role)
+        if not have or use.name in have or use.name in self._outside:
             return None
         what = f"{use.name} is in no registry of this tree for `{use.role}`"
         is_open = any(name in self._open for name in registries)
@@ -143,6 +142,13 @@ class Known:
         if is_open:
             return None
         return what, f"{' and '.join(registries)} has no name like it"
+
+    def _look_up(self, role: str) -> tuple[list[str], set[str]]:
+        """The registries that a role's names are looked up in, and all that they have."""
+        named = [name for name in ROLES[role] if name in self._names]
+        # One registry for all models is asked where there is none of the part's own.
+        registries = [name for name in named if name != "MODELS"] or named
+        return registries, {key for name in registries for key in self._names[name]}
 
 
 def _suffix(role: str) -> str:

@@ -7,7 +7,7 @@ import ast
 from scaffold.errors import ScaffoldError
 from scaffold.export_all import find_literal
 from scaffold.export_hand import read_listing, shortened
-from scaffold.export_import import imports_of, relative_imports, take_names
+from scaffold.export_import import relative_imports, take_names
 from scaffold.export_source import Source, read_source
 from scaffold.exports import completed
 from scaffold.style import NOTHING_STATED, Style
@@ -65,32 +65,32 @@ def repeats(file: Source) -> list[tuple[ast.ImportFrom, list[str]]]:
     What stands between the first and the second may be why there is a second: a star import, or another use of the
     name as a target. Then it is not among them.
     """
-    statements = relative_imports(file)
-    stars = [s.lineno for s in statements if s.names[0].name == "*"]
+    relative = relative_imports(file)
+    statements = [s for s in relative if s.level == 1 and s.names[0].name != "*"]
+    stars = [s.lineno for s in relative if s.names[0].name == "*"]
     targets = {
         node.id
         for node in ast.walk(file.tree)
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
     }
     homes: dict[str, set[tuple[int, str | None]]] = {}
-    for statement in statements:
+    for statement in relative:
         for alias in statement.names:
             home = (statement.level, statement.module)
             homes.setdefault(alias.asname or alias.name, set()).add(home)
     first: dict[tuple[str | None, str], int] = {}  # the line that imports a name first
     found = []
-    for module in dict.fromkeys(s.module for s in statements if s.level == 1):
-        for statement in imports_of(file, module or ""):
-            names = []
-            for alias in statement.names:
-                line = first.setdefault((module, alias.name), statement.lineno)
-                is_between = any(line < star < statement.lineno for star in stars)
-                is_own = alias.asname is None and alias.name not in targets
-                is_alone = len(homes.get(alias.name, ())) == 1
-                if line < statement.lineno and is_own and is_alone and not is_between:
-                    names.append(alias.name)
-            if names:
-                found.append((statement, names))
+    for statement in statements:
+        names = []
+        for alias in statement.names:
+            line = first.setdefault((statement.module, alias.name), statement.lineno)
+            is_between = any(line < star < statement.lineno for star in stars)
+            is_own = alias.asname is None and alias.name not in targets
+            is_alone = len(homes.get(alias.name, ())) == 1
+            if line < statement.lineno and is_own and is_alone and not is_between:
+                names.append(alias.name)
+        if names:
+            found.append((statement, names))
     return found
 
 
