@@ -71,6 +71,13 @@ class Tree:
         Raises:
             ScaffoldError: a link leads out of the tree.
         """
+        place = self.folder
+        for part in relative.split("/"):
+            place = f"{place}{os.sep}{part}"
+            if part in ("", ".", "..") or os.path.islink(place):
+                break
+        else:  # as nearly always: what follows takes four times as long
+            return place
         place = os.path.realpath(os.path.join(self.folder, relative))
         if os.path.commonpath([place, self.folder]) != self.folder:
             raise ScaffoldError(
