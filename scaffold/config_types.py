@@ -196,7 +196,7 @@ def read_configs(tree: Tree, scopes: Sequence[str]) -> list[Config]:
         except ScaffoldError:  # a template of a config, say: whoever runs it will hear
             continue
         values = _assigned(config)
-        entries = _entries(values.get("custom_imports", _NOTHING))
+        entries = entries_of(values.get("custom_imports", _NOTHING))
         imports = frozenset(_texts(entries.get("imports", _NOTHING)))
         configs[path] = Config(path, list(uses_in(config, scopes)), imports, True)
         bases[path] = [
@@ -255,7 +255,7 @@ def _uses(value: ast.expr, key: str, above: str) -> Iterator[Use]:
         for item in value.elts:
             yield from _uses(item, key, above)
         return
-    entries = _entries(value)
+    entries = entries_of(value)
     if "_scope_" in entries:
         return
     for name, entry in entries.items():
@@ -288,7 +288,7 @@ def _role(key: str, above: str) -> str:
     return key if key in ROLES and nested else ""
 
 
-def _entries(value: ast.expr) -> dict[str, ast.expr]:
+def entries_of(value: ast.expr) -> dict[str, ast.expr]:
     """The entries of `dict(key=value)` or `{"key": value}`."""
     match value:
         case ast.Call(func=ast.Name(id="dict"), keywords=keywords):

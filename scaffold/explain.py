@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import ast
 import difflib
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from .audit import audit, frameworks, hidden
-from .config_types import read_configs
+from .config_types import Config, entries_of, read_configs
 from .errors import ScaffoldError
 from .finding import Finding
 from .kinds import Kind
 from .registrations import parse
-from .survey import Module, Registered, Survey, take_survey
+from .survey import Module, Registered, Survey, survey_engine, take_survey
 from .tree import Tree
 
 
@@ -62,15 +64,22 @@ def find_cause(tree: Tree, kinds: Mapping[str, Kind], text: str) -> Cause:
             hint="`scaffold check` shows what does not agree in the tree",
         )
     *_, match, explainer = max(found, key=lambda f: f[:2])
-    return explainer(_Case(tree, kinds), **match.groupdict())
+    case = _Case(tree, kinds)
+    cause = explainer(case, **match.groupdict())
+    if case.home and cause.path.startswith(f"{case.engine}/"):
+        return replace(cause, path=os.path.join(case.home.folder, cause.path))
+    return cause
 
 
 class _Case:
-    """The tree that an error came from."""
+    """The tree that an error came from, and the engine that it is trained with, if that is another package."""
 
     def __init__(self, tree: Tree, kinds: Mapping[str, Kind]) -> None:
         self.tree, self.kinds = tree, kinds
-        self.surveys = [take_survey(tree, name) for name in frameworks(tree, kinds)]
+        self.own = [take_survey(tree, name) for name in frameworks(tree, kinds)]
+        self.engine, self.home = tree.engine(), tree.engine_home()
+        engine = survey_engine(tree)
+        self.surveys = [*self.own, engine] if engine else self.own
         self.findings = audit(tree, kinds)
 
     def registered(self, key: str) -> Iterator[tuple[Survey, str, Module, Registered]]:
@@ -85,7 +94,9 @@ class _Case:
         for survey in self.surveys:
             for module in survey.modules.values():
                 if name in module.defined:
-                    source = self.tree.read(module.path) or b""
+                    is_own = survey in self.own
+                    home = self.tree if is_own or not self.home else self.home
+                    source = home.read(module.path) or b""
                     for node in parse(source, module.path).body:
                         if getattr(node, "name", "") == name:
                             return module, node
@@ -98,21 +109,46 @@ class _Case:
 
     def hidden(self) -> Cause | None:
         """Python takes the framework from elsewhere."""
-        for survey in self.surveys:
+        for survey in self.own:
             for finding in hidden(self.tree, survey.framework):
                 return Cause(finding.what, finding.path, 1, finding.hint)
         return None
 
+    @cached_property
+    def configs(self) -> list[Config]:
+        """The configs of the tree."""
+        return read_configs(self.tree, [survey.framework for survey in self.surveys])
+
     def mentions(self, name: str) -> str:
         """The configs that use a name: " (configs/a.py:3)"; nothing if none does."""
-        scopes = [survey.framework for survey in self.surveys]
         places = [
             f"{config.path}:{use.line}"
-            for config in read_configs(self.tree, scopes)
+            for config in self.configs
             for use in config.uses
             if use.name == name
         ]
         return f" ({', '.join(places[:3])})" if places else ""
+
+    def without(self, package: str, name: str) -> str:
+        """A config that uses a name and does not import the package that has it, nor inherits from one that does."""
+        for config in self.configs:
+            is_used = any(use.name == name for use in config.uses)
+            tops = {module.partition(".")[0] for module in config.imports}
+            if is_used and config.is_whole and package not in tops:
+                return config.path
+        return ""
+
+    def given(self, argument: str) -> str:
+        """The `type` beside an argument in a config; empty if no config gives the argument."""
+        for config in self.configs:
+            source = self.tree.read(config.path) or b""
+            if argument.encode() in source:
+                for node in ast.walk(parse(source, config.path)):
+                    entries = entries_of(node) if isinstance(node, ast.expr) else {}
+                    named = getattr(entries.get("type"), "value", None)
+                    if argument in entries and isinstance(named, str):
+                        return named.rpartition(".")[2]
+        return ""
 
     def kind_for(self, name: str, registry: str) -> tuple[str, str]:
         """The kind that adds a name, and the NAME to give; KIND where that is not clear."""
@@ -161,6 +197,14 @@ def _not_registered(case: _Case, name: str, registry: str) -> Cause:
         elsewhere = case.hidden()
         if elsewhere:
             return elsewhere
+        package = survey.framework
+        if case.engine and survey in case.own and (path := case.without(package, key)):
+            return Cause(
+                f"{place} of {package}, which {path} does not import, nor does any that it inherits from",
+                path,
+                1,
+                f'write `custom_imports = dict(imports=["{package}"], allow_failed_imports=False)` in it',
+            )
         what = f"{place} and imported with {survey.framework}: what ran was another copy, or did not import {survey.framework}"
         mend = (
             f'python -c "import {survey.framework}; print({survey.framework}.__file__)"'
@@ -207,22 +251,24 @@ def _nowhere(case: _Case, key: str, title: str) -> Cause:
     near = [lower[n] for n in difflib.get_close_matches(asked, lower, n=1, cutoff=0.85)]
     kind, name = case.kind_for(key, title)
     taken = {t for k in case.kinds.values() for t in k.taken}
-    outside = [t for t in taken if t.lower() == asked]
-    if outside and outside[0] != key:
-        return Cause(
-            f"{key} is misspelt{case.mentions(key)}", mend=f"write {outside[0]}"
-        )
+    outside = {t.lower(): t for t in taken if t != key}
+    slip = difflib.get_close_matches(asked, outside, n=1, cutoff=0.85)
+    if slip and not near:
+        right = outside[slip[0]]
+        new = "" if slip[0] == asked else f", or `scaffold add {kind} {name}`"
+        what = f"nobody registers {key}, and {right} is near it{case.mentions(key)}"
+        return Cause(what, mend=f"write {right} in the config{new}")
     if near and len(near[0]) - len(suffix) > 0:
         module, own = names[near[0]]
         right = near[0].removesuffix(suffix)
         what = f"nobody registers {key.removesuffix(suffix)}, and {right} is near it{case.mentions(key)}"
-        return Cause(
-            what,
-            module.path,
-            own.line,
-            f"write {right} in the config, or `scaffold add {kind} {name}`",
-        )
+        is_same = near[0].lower() == asked  # and so `scaffold add` would refuse it
+        new = "" if is_same else f", or `scaffold add {kind} {name}`"
+        return Cause(what, module.path, own.line, f"write {right} in the config{new}")
     what = f"no file of this tree registers {key}{case.mentions(key)}"
+    if kind == "KIND":
+        mend = f'if another package has it, import that: `custom_imports = dict(imports=["PACKAGE"])`; a new one is made by `scaffold add KIND {name}`'
+        return Cause(what, mend=mend)
     return Cause(what, mend=f"scaffold add {kind} {name}")
 
 
@@ -241,6 +287,14 @@ def _twice(case: _Case, name: str) -> Cause:
         return Cause(what, module.path, own.line, mend)
     what = f"no file of this tree registers {name}: two other packages do"
     return Cause(what, mend="import one of the two")
+
+
+def _nameless(case: _Case, argument: str) -> Cause:
+    """An argument that some class does not take: Python before 3.10 does not say which."""
+    if name := case.given(argument):
+        return _arguments(case, name, argument)
+    what = f"some class does not take `{argument}`, and no config of this tree gives it"
+    return Cause(what, mend="look for the class in the line above the error")
 
 
 def _arguments(case: _Case, name: str, argument: str, missing: str = "") -> Cause:
@@ -294,14 +348,14 @@ def _not_importable(case: _Case, name: str, module: str) -> Cause:
         home = survey.modules.get(module)
         if home is None:
             continue
-        if name in survey.offers(module):
-            what = f"{module} has {name}"
-            return case.hidden() or Cause(
-                f"{what}: the modules import each other in a circle",
-                home.path,
-                1,
-                f"import {name} inside the function that needs it",
-            )
+        if name in survey.offers(module) or f"{module}.{name}" in survey.modules:
+            if circle := _circle(survey, module):
+                what = f"{module} has {name}, but not yet, for files import each other in a circle: {' -> '.join(circle)}"
+                mend = "move one of these imports into the function that needs it"
+                return Cause(what, home.path, 1, mend)
+            what = f"{module} has {name}, and nothing that it imports leads back to it: what ran was another copy, or from before an edit"
+            mend = f'python -c "import {module}; print({module}.__file__)"'
+            return case.hidden() or Cause(what, home.path, 1, mend)
         if defined := case.defined(name):
             own, node = defined
             codes = "left-out not-imported broken-chain not-there"
@@ -326,7 +380,7 @@ def _not_importable(case: _Case, name: str, module: str) -> Cause:
             else "scaffold add {} {}".format(*case.kind_for(name, ""))
         )
         return Cause(
-            f"{home.path} has no {name}, nor has any other file of {survey.framework}",
+            f"{module} has no {name}, nor has any other file of {survey.framework}",
             home.path,
             1,
             meant,
@@ -334,16 +388,54 @@ def _not_importable(case: _Case, name: str, module: str) -> Cause:
     return _no_module(case, module)
 
 
+def _circle(survey: Survey, start: str) -> list[str]:
+    """The shortest way from a module through its imports back to itself, as paths; empty if there is none."""
+    ways = [[start]]
+    seen = set()
+    for way in ways:  # which grows
+        last = survey.modules[way[-1]]
+        for name in sorted(last.imports & survey.modules.keys() - {last.name}):
+            if name == start:
+                return [survey.modules[module].path for module in (*way, start)]
+            if name not in seen:
+                seen.add(name)
+                ways.append([*way, name])
+    return []
+
+
+def _no_file(case: _Case, path: str) -> Cause:
+    """A config, or another file of Python, that is not there."""
+    path = path.removeprefix(f"{case.tree.folder}/")
+    if os.path.exists(os.path.join(case.tree.folder, path)):
+        what = f"{path} is there, from the tree's root: the command was given elsewhere"
+        return Cause(what, path, 1, f"cd {case.tree.folder}")
+    paths = [config.path for config in case.configs]
+    near = difflib.get_close_matches(path, paths, n=1, cutoff=0.8)
+    what = f"there is no {path}"
+    if near:
+        return Cause(
+            f"{what}, and {near[0]} is near it", near[0], 1, f"write {near[0]}"
+        )
+    return Cause(what, mend=f"ls {case.tree.configs}")
+
+
 def _no_module(case: _Case, module: str) -> Cause:
-    framework, _, _ = module.partition(".")
+    framework, _, rest = module.partition(".")
     for survey in case.surveys:
         if survey.framework == framework:
             break
+        if rest and f"{survey.framework}.{rest}" in survey.modules:
+            own = survey.modules[f"{survey.framework}.{rest}"]
+            what = f"{framework} is not installed where the error came from; here {own.name} has what that has"
+            return Cause(what, own.path, 1, f"import from {own.name}")
     else:
         what = f"{module} is no part of this tree, and is not installed where the error came from"
         return Cause(
             what, mend=f"pip install {framework}, or mend the name in custom_imports"
         )
+    if module in survey.modules and survey not in case.own:
+        what = f"{module} is installed here, and was not where the error came from"
+        return Cause(what, survey.modules[module].path, 1, "run it with this Python")
     if module in survey.modules:
         return case.hidden() or Cause(
             f"{module} is in this tree, and Python did not look here",
@@ -374,6 +466,13 @@ def _no_module(case: _Case, module: str) -> Cause:
     return Cause(f"there is no {module} in this tree", mend="scaffold list")
 
 
+def _no_ops(case: _Case) -> Cause:
+    return Cause(
+        "mmcv is installed without its compiled operators",
+        mend="take mmcv or mmcv-lite out, and put the build with operators in: mmcv-full for 1.x, mmcv for 2.x",
+    )
+
+
 def _no_type(case: _Case) -> Cause:
     return Cause(
         "a dict of the config that something is built from has no `type`",
@@ -402,7 +501,11 @@ def _singular(word: str) -> str:
 
 
 _NAME = r"['\"`]?(?P<name>\w+(?:\.\w+)*)['\"`]?"
-_OF_CLASS = r"(?P<name>\w+)(?::(?: __init__\(\))?|\.__init__\(\)) "
+# Not the `.py` of a file, nor Python's own word before a message that names no class.
+_OF_CLASS = (
+    r"\b(?!TypeError\b)(?P<name>\w+)(?<!\.py)(?::(?: __init__\(\))?|\.__init__\(\)) "
+)
+_IN_FILE = r"class `(?P<name>\w+)` in \S+: __init__\(\) "
 _ARGUMENT = r"['\"`](?P<argument>\w+)['\"`]"
 _KNOWN: tuple[tuple[str, Callable[..., Cause]], ...] = (
     (rf"{_NAME} is not in the (?P<registry>[\w :-]+?) registry", _not_registered),
@@ -412,11 +515,20 @@ _KNOWN: tuple[tuple[str, Callable[..., Cause]], ...] = (
     (rf"{_OF_CLASS}got an unexpected keyword argument {_ARGUMENT}", _arguments),
     (rf"{_OF_CLASS}missing \d+ required [\w-]+ arguments?: {_ARGUMENT}", _missing),
     (rf"{_OF_CLASS}missing a required (?:[\w-]+ )?argument: {_ARGUMENT}", _missing),
+    (rf"{_IN_FILE}got an unexpected keyword argument {_ARGUMENT}", _arguments),
+    (rf"{_IN_FILE}missing \d+ required [\w-]+ arguments?: {_ARGUMENT}", _missing),
+    (
+        rf"TypeError: __init__\(\) got an unexpected keyword argument {_ARGUMENT}",
+        _nameless,
+    ),
+    (r"No such file or directory: ['\"](?P<path>[^'\"]+\.py)['\"]", _no_file),
+    (r"file [\"'](?P<path>[^'\"]+\.py)[\"'] does not exist", _no_file),
     (
         rf"cannot import name {_NAME} from (?:partially initialized module )?['\"](?P<module>[\w.]+)['\"]",
         _not_importable,
     ),
     (r"module '(?P<module>[\w.]+)' has no attribute '(?P<name>\w+)'", _not_importable),
+    (r"No module named ['\"]mmcv\._ext['\"]", _no_ops),
     (r"No module named ['\"](?P<module>[\w.]+)['\"]", _no_module),
     (r"must contain the key [\"']type[\"']|needs a `type`", _no_type),
 )

@@ -96,7 +96,9 @@ def results_of(plan: Plan) -> Results:
 
 
 def shown(tree: Tree, path: str) -> str:
-    """A path of the tree as it can be pasted in the current folder."""
+    """A path of the tree as it can be pasted in the current folder; an absolute one, of another tree, stays."""
+    if os.path.isabs(path):
+        return path
     here = os.getcwd()
     full = os.path.join(tree.folder, path)
     near = os.path.commonpath([here, tree.folder]) in (here, tree.folder)

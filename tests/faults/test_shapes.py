@@ -105,8 +105,8 @@ REFUSED = {
     "the journal is no journal": (write(".scaffold-journal"), "no journal"),
     "the journal is a folder": (folder(".scaffold-journal"), "no regular file"),
     "the journal is a link out": (link(".scaffold-journal", f"../{OUTSIDE}", move=False), "a link leads out of the tree"),
-    "the journal leads out": (write(".scaffold-journal", b'[[["../outside/a", null, "a", null]], []]'), "a link leads out of the tree"),
-    "the journal leads out, from the root": (write(".scaffold-journal", b'[[["/outside/a", null, "a", null]], []]'), "a link leads out of the tree"),
+    "the journal leads out": (write(".scaffold-journal", b'[[["../outside/a", null, "a", null]], [], []]'), "a link leads out of the tree"),
+    "the journal leads out, from the root": (write(".scaffold-journal", b'[[["/outside/a", null, "a", null]], [], []]'), "a link leads out of the tree"),
 }  # fmt: skip
 DONE = {
     "the init is a link in the tree": link(INIT, "mmaction_min/real_init.py"),

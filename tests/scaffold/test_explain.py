@@ -10,10 +10,12 @@ import pytest
 from mmaction_min.errors import EngineError
 from mmaction_min.models.builder import HEADS, build_backbone, build_head
 from scaffold import explain
+from scaffold.commit import commit, hold_new
 from scaffold.errors import ScaffoldError
 from scaffold.explain import Cause, find_cause
 from scaffold.finding import Finding
 from scaffold.kinds import find_kinds
+from scaffold.project import plan_init
 from scaffold.tree import Tree
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -49,8 +51,11 @@ def cause(tree: Tree) -> Callable[[str], Cause]:
     (root / "fw/models/backbones/__init__.py").write_text(
         "from .gone import Gone\nfrom .hook import RelativeStepLrUpdaterHook\nfrom .short import Exp\n"
     )
+    (root / "fw/models/round").mkdir()
+    (root / "fw/models/round/__init__.py").write_text("from . import a\nb = 1\n")
+    (root / "fw/models/round/a.py").write_text("from ..round import b\n")
     (root / "configs/a.py").write_text(
-        'model = dict(backbone=dict(type="TSNHead"), cls_head=dict(type="MyHead"))\n'
+        'model = dict(backbone=dict(type="TSNHead", hiden=1), cls_head=dict(type="MyHead"))\n'
     )
     return lambda text: find_cause(tree, find_kinds(root), text)
 
@@ -116,7 +121,7 @@ def cause(tree: Tree) -> Callable[[str], Cause]:
         ),
         (
             "KeyError: 'adamw is not in the optimizer registry'",
-            "adamw is misspelt",
+            "nobody registers adamw, and AdamW is near it",
             "write AdamW",
         ),
         (
@@ -185,12 +190,12 @@ def cause(tree: Tree) -> Callable[[str], Cause]:
         (
             "ImportError: cannot import name 'TSNHead' from partially initialized module 'fw.models.heads' "
             "(most likely due to a circular import)",
-            "the modules import each other in a circle",
-            "inside the function that needs it",
+            "nothing that it imports leads back to it",
+            "python -c",
         ),
         (
             "ImportError: cannot import name 'NewHead' from 'fw.models.heads' (x)",
-            "fw/models/heads/__init__.py has no NewHead, nor has any other file of fw",
+            "fw.models.heads has no NewHead, nor has any other file of fw",
             "scaffold add head NewHead",
         ),
         (
@@ -227,6 +232,61 @@ def cause(tree: Tree) -> Callable[[str], Cause]:
             "ImportError: cannot import name 'A' from 'fw.zzz' (x)",
             "there is no fw.zzz in this tree",
             "scaffold list",
+        ),
+        (
+            "TypeError: __init__() got an unexpected keyword argument 'hiden'",
+            "fw/models/heads/tsn_head.py:3: TSNHead has no argument `hiden`",
+            "write hidden instead of hiden",
+        ),
+        (
+            "TypeError: __init__() got an unexpected keyword argument 'zzz'",
+            "some class does not take `zzz`, and no config of this tree gives it",
+            "look for the class in the line above",
+        ),
+        (
+            "TypeError: class `TSNHead` in fw/models/heads/tsn_head.py: __init__() got an unexpected keyword argument 'hiden'",
+            "fw/models/heads/tsn_head.py:3: TSNHead has no argument `hiden`",
+            "write hidden instead of hiden",
+        ),
+        (
+            "AttributeError: partially initialized module 'fw.models.round' has no attribute 'a' (most likely due to a circular import)",
+            "fw/models/round/__init__.py:1: fw.models.round has a, but not yet, for files import each other in a circle: fw/models/round/__init__.py -> fw/models/round/a.py -> fw/models/round/__init__.py",
+            "move one of these imports into the function",
+        ),
+        (
+            "ImportError: cannot import name 'TSNHead' from partially initialized module 'fw.models.heads.tsn_head' (x)",
+            "nothing that it imports leads back to it",
+            "python -c",
+        ),
+        (
+            "ModuleNotFoundError: No module named 'mmcv.models'",
+            "fw/models/__init__.py:1: mmcv is not installed where the error came from; here fw.models has what that has",
+            "import from fw.models",
+        ),
+        (
+            "ModuleNotFoundError: No module named 'mmcv._ext'",
+            "without its compiled operators",
+            "mmcv-full for 1.x",
+        ),
+        (
+            "KeyError: 'AdamW2 is not in the optimizer registry'",
+            "nobody registers AdamW2, and AdamW is near it",
+            "write AdamW in the config, or `scaffold add optimizer AdamW2`",
+        ),
+        (
+            "FileNotFoundError: [Errno 2] No such file or directory: 'configs/b.py'",
+            "configs/a.py:1: there is no configs/b.py, and configs/a.py is near it",
+            "write configs/a.py",
+        ),
+        (
+            'FileNotFoundError: file "/somewhere/else.py" does not exist',
+            "there is no /somewhere/else.py",
+            "ls configs",
+        ),
+        (
+            "FileNotFoundError: file 'configs/a.py' does not exist",
+            "configs/a.py:1: configs/a.py is there, from the tree's root",
+            "cd ",
         ),
         (
             "ModuleNotFoundError: No module named 'decord'",
@@ -332,3 +392,52 @@ def test_where_another_copy_is_imported_that_is_the_cause(
     assert cause(error) == Cause(
         "it takes the copy", "fw/__init__.py", 1, "uninstall it"
     )
+
+
+@pytest.mark.parametrize(
+    ("error", "what", "mend"),
+    [
+        (
+            "KeyError: 'MyHead is not in the head registry'",
+            "configs/alone.py:1: MyHead is registered in HEADS of proj, which configs/alone.py does not import",
+            'write `custom_imports = dict(imports=["proj"]',
+        ),
+        (
+            "KeyError: 'TSNHaed is not in the head registry'",
+            f"{REPOSITORY}/mmaction_min/models/heads/tsn_head.py:",
+            "write TSNHead in the config",
+        ),
+        (
+            "TypeError: TSNHead.__init__() got an unexpected keyword argument 'in_chanels'",
+            "TSNHead has no argument `in_chanels`",
+            "write in_channels",
+        ),
+        (
+            "ModuleNotFoundError: No module named 'mmaction_min.runner'",
+            "mmaction_min.runner is installed here, and was not where the error came from",
+            "run it with this Python",
+        ),
+    ],
+)
+def test_in_a_project_the_engine_is_looked_into_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: str, what: str, mend: str
+) -> None:
+    """A name of the engine is no news; a config that does not import the project is the cause where it is one."""
+    monkeypatch.setattr("scaffold.tree.installed", lambda name: f"{REPOSITORY}/{name}")
+    with hold_new(str(tmp_path / "proj")) as (tree, _):
+        commit(tree, plan_init(tree, "proj"))
+    (tmp_path / "proj/proj/models/heads/my_head.py").write_text(
+        "from mmaction_min.models.builder import HEADS\n\n\n@HEADS.register_module()\nclass MyHead: ...\n"
+    )
+    (tmp_path / "proj/proj/models/heads/__init__.py").write_text(
+        "from .my_head import MyHead\n"
+    )
+    (tmp_path / "proj/configs/alone.py").write_text(
+        '_base_ = ["_base_/models/tsn_r18.py"]\nmodel = dict(cls_head=dict(type="MyHead"))\n'
+    )
+
+    found = find_cause(tree, find_kinds(tree.folder), error)
+
+    place = f"{found.path}:{found.line}: " if found.path else ""
+    assert what in f"{place}{found.what}"
+    assert mend in found.mend
