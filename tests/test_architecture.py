@@ -23,6 +23,8 @@ LAYERS = {
         ["commit", "config_types", "listing", "project", "rename", "trial"],
         ["audit_exports"],
         ["audit"],
+        ["explain_case"],
+        ["explain_arguments", "explain_imports", "explain_names"],
         ["explain"],
         ["report"],
         ["commands"],

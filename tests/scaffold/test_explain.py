@@ -9,10 +9,11 @@ import pytest
 
 from mmaction_min.errors import EngineError
 from mmaction_min.models.builder import HEADS, build_backbone, build_head
-from scaffold import explain
+from scaffold import explain_case
 from scaffold.commit import commit, hold_new
 from scaffold.errors import ScaffoldError
-from scaffold.explain import Cause, find_cause
+from scaffold.explain import find_cause
+from scaffold.explain_case import Cause
 from scaffold.finding import Finding
 from scaffold.kinds import find_kinds
 from scaffold.project import plan_init
@@ -25,7 +26,7 @@ CLASS = "@{registry}.register_module()\nclass {name}:\n    def __init__(self, nu
 @pytest.fixture(autouse=True)
 def _no_other_copy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where this test's Python finds a package is another test's affair."""
-    monkeypatch.setattr(explain, "hidden", lambda tree, framework: iter(()))
+    monkeypatch.setattr(explain_case, "hidden", lambda tree, framework: iter(()))
 
 
 @pytest.fixture
@@ -387,7 +388,7 @@ def test_where_another_copy_is_imported_that_is_the_cause(
 ) -> None:
     """The tree itself is right."""
     copy = Finding("fw/__init__.py", 1, "hidden", "it takes the copy", "uninstall it")
-    monkeypatch.setattr(explain, "hidden", lambda tree, framework: iter([copy]))
+    monkeypatch.setattr(explain_case, "hidden", lambda tree, framework: iter([copy]))
 
     assert cause(error) == Cause(
         "it takes the copy", "fw/__init__.py", 1, "uninstall it"

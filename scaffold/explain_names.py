@@ -1,0 +1,150 @@
+"""Why a registry does not have a name, or has it twice."""
+
+from __future__ import annotations
+
+import difflib
+
+from .explain_case import Case, Cause, singular
+from .survey import Survey
+
+
+def not_registered(case: Case, name: str, registry: str) -> Cause:
+    """A name that a registry does not have; a scope before it says whose it is."""
+    scope, _, key = name.rpartition(".")
+    if scope and scope not in [survey.framework for survey in case.surveys]:
+        what = f"{name} is {scope}'s, and not of this tree"
+        return Cause(
+            what,
+            mend=f"install {scope}, and import it: custom_imports = dict(imports=['{scope}'])",
+        )
+    title = registry.rpartition("::")[2].strip()
+    found = list(case.registered(key))
+    right = [f for f in found if singular(f[0].title(f[1])) == singular(title)]
+    for survey, _, module, own in right or found:
+        place = f"{key} is registered in {own.registry}"
+        if module.name not in survey.reached:
+            inits = [f"{p}/__init__.py" for p in _above(module.path)]
+            finding = case.finding(
+                module.path, *inits, codes="not-imported broken-chain"
+            )
+            why = finding.hint if finding and finding.hint else "nothing imports it"
+            mend = "scaffold check --fix" if finding and finding.fix else why
+            return Cause(
+                f"{place}, and nothing imports its module: {why}",
+                module.path,
+                own.line,
+                mend,
+            )
+        if not right and _titled(survey, title):
+            what = f"{place}, and the config asks for it where a {title} belongs{case.mentions(key)}"
+            return Cause(
+                what, module.path, own.line, "put it under its own key of the config"
+            )
+        elsewhere = case.hidden()
+        if elsewhere:
+            return elsewhere
+        package = survey.framework
+        if case.engine and survey in case.own and (path := case.without(package, key)):
+            return Cause(
+                f"{place} of {package}, which {path} does not import, nor does any that it inherits from",
+                path,
+                1,
+                f'write `custom_imports = dict(imports=["{package}"], allow_failed_imports=False)` in it',
+            )
+        what = f"{place} and imported with {survey.framework}: what ran was another copy, or did not import {survey.framework}"
+        mend = (
+            f'python -c "import {survey.framework}; print({survey.framework}.__file__)"'
+        )
+        return Cause(what, module.path, own.line, mend)
+    return _nowhere(case, key, title)
+
+
+def _nowhere(case: Case, key: str, title: str) -> Cause:
+    """A key that no file registers."""
+    suffixes = [
+        k.suffix for k in case.kinds.values() if k.suffix and key.endswith(k.suffix)
+    ]
+    suffix = suffixes[0] if suffixes else ""
+    if defined := case.defined(key):
+        module, node = defined
+        what = f"the class {key} is there, and no decorator registers it"
+        return Cause(
+            what, module.path, node.lineno, "write @REGISTRY.register_module() above it"
+        )
+    for *_, module, own in case.registered(key.removesuffix(suffix)) if suffix else ():
+        what = f"{own.key} is registered without the ending {suffix}, by which a policy is looked up"
+        return Cause(what, module.path, own.line, f"name the class {key}")
+    for survey in case.surveys:
+        for error in survey.broken:
+            path, _, line = error.where.partition(":")
+            if key in (case.tree.read(path) or b"").decode(errors="replace"):
+                return Cause(
+                    f"the file that has it is broken: {error.what}",
+                    path,
+                    int(line or 1),
+                    error.hint,
+                )
+    names = {
+        k: (m, r)
+        for survey in case.surveys
+        for keys in survey.table.values()
+        for k, places in keys.items()
+        for m, r in places[:1]
+        if k.endswith(suffix)
+    }
+    lower = {k.lower(): k for k in names}
+    asked = key.lower().replace("_", "")
+    near = [lower[n] for n in difflib.get_close_matches(asked, lower, n=1, cutoff=0.85)]
+    kind, name = case.kind_for(key, title)
+    taken = {t for k in case.kinds.values() for t in k.taken}
+    outside = {t.lower(): t for t in taken if t != key}
+    slip = difflib.get_close_matches(asked, outside, n=1, cutoff=0.85)
+    if slip and not near:
+        right = outside[slip[0]]
+        new = "" if slip[0] == asked else f", or `scaffold add {kind} {name}`"
+        what = f"nobody registers {key}, and {right} is near it{case.mentions(key)}"
+        return Cause(what, mend=f"write {right} in the config{new}")
+    if near and len(near[0]) - len(suffix) > 0:
+        module, own = names[near[0]]
+        right = near[0].removesuffix(suffix)
+        what = f"nobody registers {key.removesuffix(suffix)}, and {right} is near it{case.mentions(key)}"
+        is_same = near[0].lower() == asked  # and so `scaffold add` would refuse it
+        new = "" if is_same else f", or `scaffold add {kind} {name}`"
+        return Cause(what, module.path, own.line, f"write {right} in the config{new}")
+    what = f"no file of this tree registers {key}{case.mentions(key)}"
+    if kind == "KIND":
+        mend = f'if another package has it, import that: `custom_imports = dict(imports=["PACKAGE"])`; a new one is made by `scaffold add KIND {name}`'
+        return Cause(what, mend=mend)
+    return Cause(what, mend=f"scaffold add {kind} {name}")
+
+
+def registered_twice(case: Case, name: str) -> Cause:
+    """A name that a registry has already."""
+    places = [(m, r) for *_, m, r in case.registered(name)]
+    if len(places) > 1:
+        (first, a), (second, b) = places[:2]
+        what = f"{name} is registered twice: here, and at {first.path}:{a.line}"
+        return Cause(what, second.path, b.line, "rename one of the two")
+    if elsewhere := case.hidden():
+        return elsewhere
+    if places:
+        module, own = places[0]
+        what = f"{name} is registered once in this tree, so its file was run twice, or another package has the name"
+        mend = "import it by one name: not as a script, nor by another path"
+        return Cause(what, module.path, own.line, mend)
+    what = f"no file of this tree registers {name}: two other packages do"
+    return Cause(what, mend="import one of the two")
+
+
+def _above(path: str) -> list[str]:
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[:end]) for end in range(len(parts), 0, -1)]
+
+
+def _titled(survey: Survey, title: str) -> bool:
+    """The tree makes a registry that errors call so."""
+    return any(
+        singular(own) == singular(title)
+        for module in survey.modules.values()
+        for own in module.titles.values()
+    )
