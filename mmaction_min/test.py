@@ -13,7 +13,7 @@ from .assemble import amp_dtype, build_loader, prepare_model
 from .command import command_parser, load_config, pick_device, run_command
 from .config import Config
 from .runner import load_checkpoint, single_gpu_test
-from .runner.evaluation import evaluate
+from .runner.hooks.evaluation import evaluate
 
 SETTINGS = ("start", "interval", "by_epoch", "save_best", "rule", "out_dir")
 """The entries of `evaluation` that are about when and where; the others are arguments of the data set's `evaluate`."""

@@ -1,21 +1,22 @@
 """The names of `mmcv.runner`, one import away: `from mmaction_min.runner import HOOKS, Hook, LrUpdaterHook`."""
 
-from .checkpoint import (
+from .checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
+from .hooks import (
+    HOOKS,
     CheckpointHook,
-    load_checkpoint,
-    read_checkpoint,
-    save_checkpoint,
-)
-from .evaluation import EvalHook, single_gpu_test
-from .hook import HOOKS, Hook, StopTraining
-from .log_buffer import LogBuffer
-from .logging import IterTimerHook, TextLoggerHook, get_root_logger
-from .lr_updater import (
     CosineAnnealingLrUpdaterHook,
+    EvalHook,
     FixedLrUpdaterHook,
+    Hook,
+    IterTimerHook,
     LrUpdaterHook,
     StepLrUpdaterHook,
+    StopTraining,
+    TextLoggerHook,
+    single_gpu_test,
 )
+from .log_buffer import LogBuffer
+from .logging import get_root_logger
 from .optimizer import (
     OPTIMIZER_BUILDERS,
     OPTIMIZERS,

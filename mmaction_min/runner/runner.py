@@ -15,7 +15,8 @@ from torch.utils.data import DataLoader
 from ..errors import CheckpointError, ConfigError, NotFiniteError
 from .checkpoint import load_checkpoint, point_latest, save_checkpoint
 from .device import autocast, to_device
-from .hook import HOOKS, Hook, StopTraining, priority_of
+from .hooks import HOOKS, Hook, StopTraining
+from .hooks.hook import priority_of
 from .log_buffer import LogBuffer
 from .signals import StopRequest
 from .state import restore_rng

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..errors import NotRegisteredError
-from .checkpoint import CheckpointHook
-from .hook import HOOKS, Hook
-from .logging import IterTimerHook
+from .hooks import HOOKS, CheckpointHook, Hook, IterTimerHook
 
 Entry = Mapping[str, Any] | Hook | None
 

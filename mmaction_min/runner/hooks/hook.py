@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..errors import ConfigError
-from ..registry import Registry
+from ...errors import ConfigError
+from ...registry import Registry
 
 if TYPE_CHECKING:
-    from .runner import EpochBasedRunner
+    from ..runner import EpochBasedRunner
 
 HOOKS = Registry(
     "hook", "mmaction_min/runner/__init__.py or mmaction_min/core/lr/__init__.py"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from .hook import HOOKS, Hook
 
 if TYPE_CHECKING:
-    from .runner import EpochBasedRunner
+    from ..runner import EpochBasedRunner
 
 WARMUPS = ("constant", "linear", "exp")
 

@@ -13,13 +13,13 @@ from torch import nn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from ..errors import ConfigError
-from .checkpoint import read_checkpoint
-from .device import autocast, to_device
+from ...errors import ConfigError
+from ..checkpoint import read_checkpoint
+from ..device import autocast, to_device
 from .hook import HOOKS, Hook
 
 if TYPE_CHECKING:
-    from .runner import EpochBasedRunner
+    from ..runner import EpochBasedRunner
 
 RULES: dict[str, tuple[str, ...]] = {
     "greater": ("acc", "top", "ar@", "auc", "precision", "map"),

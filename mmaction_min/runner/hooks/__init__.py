@@ -1,0 +1,28 @@
+"""The hooks, in the places where mmcv has them: `from mmaction_min.runner.hooks.lr_updater import LrUpdaterHook`."""
+
+from .checkpoint import CheckpointHook
+from .evaluation import EvalHook, single_gpu_test
+from .hook import HOOKS, Hook, StopTraining
+from .iter_timer import IterTimerHook
+from .logger import TextLoggerHook
+from .lr_updater import (
+    CosineAnnealingLrUpdaterHook,
+    FixedLrUpdaterHook,
+    LrUpdaterHook,
+    StepLrUpdaterHook,
+)
+
+__all__ = [
+    "HOOKS",
+    "CheckpointHook",
+    "CosineAnnealingLrUpdaterHook",
+    "EvalHook",
+    "FixedLrUpdaterHook",
+    "Hook",
+    "IterTimerHook",
+    "LrUpdaterHook",
+    "StepLrUpdaterHook",
+    "StopTraining",
+    "TextLoggerHook",
+    "single_gpu_test",
+]
