@@ -28,7 +28,9 @@ LATEST = "latest.pth"
 def save_checkpoint(
     model: nn.Module,
     filename: str | Path,
-    optimizer: torch.optim.Optimizer | None = None,
+    optimizer: (
+        torch.optim.Optimizer | Mapping[str, torch.optim.Optimizer] | None
+    ) = None,
     meta: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a checkpoint; a reader, or a crash, sees the old file or the new one and nothing between.
@@ -52,7 +54,11 @@ def save_checkpoint(
         "rng": capture_rng(),
     }
     if optimizer is not None:
-        checkpoint["optimizer"] = optimizer.state_dict()
+        checkpoint["optimizer"] = (
+            {name: one.state_dict() for name, one in optimizer.items()}
+            if isinstance(optimizer, Mapping)
+            else optimizer.state_dict()
+        )
     path = Path(filename)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
