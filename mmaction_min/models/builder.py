@@ -14,16 +14,19 @@ __all__ = [
     "HEADS",
     "LOCALIZERS",
     "LOSSES",
+    "NECKS",
     "RECOGNIZERS",
     "build_backbone",
     "build_head",
     "build_localizer",
     "build_loss",
     "build_model",
+    "build_neck",
     "build_recognizer",
 ]
 
 BACKBONES = Registry("backbone", "mmaction_min/models/backbones/__init__.py")
+NECKS = Registry("neck", "mmaction_min/models/necks/__init__.py")
 HEADS = Registry("head", "mmaction_min/models/heads/__init__.py")
 LOSSES = Registry("loss", "mmaction_min/models/losses/__init__.py")
 RECOGNIZERS = Registry("recognizer", "mmaction_min/models/recognizers/__init__.py")
@@ -34,6 +37,12 @@ def build_backbone(cfg: Mapping[str, Any]) -> nn.Module:
     """The backbone of `dict(type='ResNet', depth=50)`."""
     backbone: nn.Module = BACKBONES.build(cfg)
     return backbone
+
+
+def build_neck(cfg: Mapping[str, Any]) -> nn.Module:
+    """The neck of a config: what stands between a backbone and a head."""
+    neck: nn.Module = NECKS.build(cfg)
+    return neck
 
 
 def build_head(cfg: Mapping[str, Any]) -> nn.Module:

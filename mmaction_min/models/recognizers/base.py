@@ -1,4 +1,4 @@
-"""BaseRecognizer: a backbone and a head, and the steps that a runner asks for."""
+"""BaseRecognizer: a backbone, perhaps a neck, and a head, and the steps that a runner asks for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import ConfigError
-from ..builder import build_backbone, build_head
+from ..builder import build_backbone, build_head, build_neck
 
 
 class BaseRecognizer(nn.Module, ABC):
@@ -20,6 +20,7 @@ class BaseRecognizer(nn.Module, ABC):
     Args:
         backbone: its config.
         cls_head: the config of the head.
+        neck: the config of what stands between them, if anything does; see `through_neck`.
         train_cfg: nothing yet; accepted for upstream's configs, which say None.
         test_cfg: `average_clips`: how the scores of a clip's crops are averaged: 'prob' (after the softmax), 'score', or None (not at all).
 
@@ -31,6 +32,7 @@ class BaseRecognizer(nn.Module, ABC):
         self,
         backbone: Mapping[str, Any],
         cls_head: Mapping[str, Any],
+        neck: Mapping[str, Any] | None = None,
         train_cfg: Mapping[str, Any] | None = None,
         test_cfg: Mapping[str, Any] | None = None,
     ) -> None:
@@ -49,17 +51,41 @@ class BaseRecognizer(nn.Module, ABC):
                 "'prob', 'score' or None",
             )
         self.backbone: Any = build_backbone(backbone)
+        self.neck: Any = build_neck(neck) if neck else None
         self.cls_head: Any = build_head(cls_head)
         self.init_weights()
 
     def init_weights(self) -> None:
-        """Let the backbone and the head give their parameters their start values."""
+        """Let the backbone, the neck and the head give their parameters their start values."""
         self.backbone.init_weights()
+        if self.neck is not None:
+            self.neck.init_weights()
         self.cls_head.init_weights()
 
     @abstractmethod
-    def forward_scores(self, imgs: Tensor) -> Tensor:
-        """The head's scores of a batch of clips."""
+    def forward_scores(
+        self, imgs: Tensor, label: Tensor | None = None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The head's scores of a batch of clips, and the losses that the neck adds where there are labels."""
+
+    def through_neck(
+        self, x: Any, label: Tensor | None = None
+    ) -> tuple[Any, dict[str, Tensor]]:
+        """Features as the neck makes them, and the losses that it adds; without a neck as they are.
+
+        A neck is called as upstream calls it, `neck(x, label)`. It gives the features alone, or `(features, losses)` as
+        upstream's TPN does.
+
+        Args:
+            x: (N, C, T, H, W) maps, or a tuple of them, one for each stage.
+            label: (N,) class numbers; None in a test.
+        """
+        if self.neck is None:
+            return x, {}
+        x = self.neck(x, label)
+        if isinstance(x, tuple) and len(x) == 2 and isinstance(x[1], Mapping):
+            return x[0], dict(x[1])
+        return x, {}
 
     def forward(
         self,
@@ -86,11 +112,12 @@ class BaseRecognizer(nn.Module, ABC):
             return self.forward_test(imgs)
         if label is None:
             raise ValueError("the loss needs a label; for scores say return_loss=False")
-        return self.cls_head.loss(self.forward_scores(imgs), label)
+        score, losses = self.forward_scores(imgs, label)
+        return {**self.cls_head.loss(score, label), **losses}
 
     def forward_test(self, imgs: Tensor) -> np.ndarray:
         """(N, K) scores of N clips, averaged over their crops as `average_clips` says."""
-        score = self.forward_scores(imgs).detach().float()
+        score = self.forward_scores(imgs)[0].detach().float()
         return (
             average_clip(score, score.shape[0] // imgs.shape[0], self.average_clips)
             .cpu()
