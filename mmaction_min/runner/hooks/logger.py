@@ -71,9 +71,7 @@ class LoggerHook(Hook):
         self._log_ready(runner)
 
     def _is_over(self, runner: BaseRunner) -> bool:
-        return (
-            self.end_of_epoch(runner) if self.by_epoch else self.is_last_iter(runner)
-        )
+        return self.end_of_epoch(runner) if self.by_epoch else self.is_last_iter(runner)
 
     def after_train_epoch(self, runner: BaseRunner) -> None:
         self._log_ready(runner)  # the results of the evaluation
