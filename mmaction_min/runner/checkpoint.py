@@ -32,6 +32,7 @@ def save_checkpoint(
         torch.optim.Optimizer | Mapping[str, torch.optim.Optimizer] | None
     ) = None,
     meta: Mapping[str, Any] | None = None,
+    extra: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a checkpoint; a reader, or a crash, sees the old file or the new one and nothing between.
 
@@ -40,6 +41,7 @@ def save_checkpoint(
         filename: where to.
         optimizer: its state, if a run should resume from this file.
         meta: numbers and texts about the run; the version and the time are added.
+        extra: more entries beside `meta`, of tensors, numbers and texts.
     """
     model = getattr(model, "module", model)
     checkpoint: dict[str, Any] = {
@@ -52,6 +54,7 @@ def save_checkpoint(
             name: value.detach().cpu() for name, value in model.state_dict().items()
         },
         "rng": capture_rng(),
+        **(extra or {}),
     }
     if optimizer is not None:
         checkpoint["optimizer"] = (

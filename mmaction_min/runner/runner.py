@@ -74,6 +74,7 @@ class EpochBasedRunner(BaseRunner):
             if self.stop and self.stepped and i + 1 < len(data_loader):
                 self._stop(f"iter_{self._iter}.pth")
         self._done = "epoch"
+        self.update.guard.check()
         self.call_hook("after_train_epoch")
         self._epoch, self._inner_iter, self._done = self._epoch + 1, 0, ""
         if self.stop:
@@ -143,6 +144,7 @@ class IterBasedRunner(BaseRunner):
                     elif self._iter < self.max_iters:
                         self.train(loaders[i])
                 done = 0
+            self.update.guard.check()
         except StopTraining as e:
             self.logger.info("stopped: %s", e)
         finally:
