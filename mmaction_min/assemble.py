@@ -15,6 +15,7 @@ from .config import Config
 from .datasets import build_dataloader, build_dataset
 from .errors import ConfigError
 from .models import build_model
+from .registry import check_arguments
 from .runner import RUNNERS, BaseRunner, build_optimizer
 from .runner.signals import StopRequest
 
@@ -63,13 +64,17 @@ def build_loader(
         for key in ("videos_per_gpu", "workers_per_gpu")
         if key in cfg.data
     }
-    loader: DataLoader[Any] = build_dataloader(
-        dataset,
-        **{**sizes, **cfg.data.get(f"{split}_dataloader", {})},
-        seed=seed,
-        shuffle=split == "train",
-        pin_memory=device.type == "cuda",
-    )
+    own = cfg.data.get(f"{split}_dataloader", {})
+    arguments = {
+        "dataset": dataset,
+        "seed": seed,
+        "shuffle": split == "train",
+        "pin_memory": device.type == "cuda",
+        **sizes,
+        **own,
+    }
+    check_arguments(f"{split}_dataloader", build_dataloader, arguments, own or cfg.data)
+    loader: DataLoader[Any] = build_dataloader(**arguments)
     return loader
 
 

@@ -33,6 +33,7 @@ LAYERS = {
     ],
     "mmaction_min": [
         ["errors"],
+        ["near", "places"],
         ["registry", "config", "_torchvision"],
         ["runner"],
         ["core"],
@@ -49,6 +50,7 @@ LAZY = {
     "yapf": "render",
     "libcst": "exports",
     "torchvision": "",
+    "yaml": "",
 }
 WRITING = {"write_text", "write_bytes", "mkdir", "unlink", "rmdir", "replace", "rename"}
 
