@@ -38,7 +38,8 @@ LAYERS = {
         ["core"],
         ["models", "datasets"],
         ["assemble", "command"],
-        ["train", "test"],
+        ["analysis"],
+        ["train", "test", "inspect", "plot"],
     ],
 }
 FOREIGN = {"scaffold": {"torch", "mmaction_min"}, "mmaction_min": {"scaffold"}}
@@ -48,6 +49,7 @@ LAZY = {
     "black": "render",
     "yapf": "render",
     "libcst": "exports",
+    "matplotlib": "analysis",
     "torchvision": "",
 }
 WRITING = {"write_text", "write_bytes", "mkdir", "unlink", "rmdir", "replace", "rename"}
