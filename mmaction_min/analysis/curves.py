@@ -112,7 +112,7 @@ def _draw_panel(ax: Axes, runs: Sequence[Run], key: str, smooth: int) -> None:
         ax.yaxis.set_major_formatter(PercentFormatter(1.0))
     elif key == "lr":
         ax.set_ylim(bottom=0)
-        ax.ticklabel_format(axis="y", style="sci", scilimits=(-2, 3), useMathText=True)
+        ax.yaxis.set_major_formatter("{x:g}")
 
 
 def _mean(values: Sequence[float], n: int) -> list[float]:
