@@ -81,12 +81,12 @@ def build_loader(
 def build_runner(
     cfg: Config,
     device: torch.device,
-    work_dir: Path,
+    work_dir: Path | None,
     *,
     seed: int = 0,
     stop: StopRequest | None = None,
 ) -> BaseRunner:
-    """The runner of a config, with its model on the device and its training hooks, without data.
+    """The runner of a config, with its model on the device and its training hooks, without data; None makes no folder.
 
     Raises:
         ConfigError: the config says what cannot be done.

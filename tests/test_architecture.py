@@ -39,7 +39,8 @@ LAYERS = {
         ["core"],
         ["models", "datasets"],
         ["assemble", "command"],
-        ["train", "test"],
+        ["analysis"],
+        ["train", "test", "inspect", "plot"],
     ],
 }
 FOREIGN = {"scaffold": {"torch", "mmaction_min"}, "mmaction_min": {"scaffold"}}
@@ -49,6 +50,7 @@ LAZY = {
     "black": "render",
     "yapf": "render",
     "libcst": "exports",
+    "matplotlib": "analysis",
     "torchvision": "",
     "yaml": "",
 }
