@@ -104,7 +104,13 @@ def test_a_loss_needs_a_label() -> None:
     ("part", "message"),
     [
         (dict(test_cfg=dict(average_clips="mean")), "'mean' is unknown"),
-        (dict(train_cfg=dict(blending=dict(type="Mixup"))), "no blending"),
+        (
+            dict(train_cfg=dict(blending=dict(type="Mixup"))),
+            "Mixup.* is not in the blending registry",
+        ),
+        (dict(train_cfg=dict(blend=1)), "no blend.*\n.*did you mean blending"),
+        (dict(test_cfg=dict(fcn_test=True)), "no fcn_test"),
+        (dict(cls_head=None), "no feature_extraction is asked for"),
         (dict(backbone=dict(type="Resnet", depth=18)), "did you mean ResNet"),
     ],
 )
