@@ -68,8 +68,7 @@ def with_fused(cfg: Mapping[str, Any], device: torch.device | str) -> dict[str, 
         cfg: of the optimizer; what it says of `fused`, `foreach` or `differentiable` stays.
         device: where the model is; elsewhere than on CUDA nothing is added.
 
-    Raises:
-        NotRegisteredError: there is no such optimizer.
+    An unknown name is left for `build_optimizer` to refuse.
     """
     kind = cfg.get("type")
     build = OPTIMIZERS.get(kind) if isinstance(kind, str) else kind
