@@ -204,7 +204,7 @@ def check_keys(cfg: Config) -> None:
     origin = origin_of(cfg)
     variables = origin.places.source.read_names() if origin else set()
     leftovers = []
-    for key in cfg:
+    for key in map(str, cfg):  # YAML has numbers too
         if key in known or key in variables or key.startswith("_"):
             continue
         hint = did_you_mean(key, known, cutoff=0.8)
