@@ -100,9 +100,9 @@ def locate(where: str, cfg: Mapping[str, Any]) -> str:
 
 
 def is_key(where: str) -> bool:
-    """Whether the place of an error is a key of the config and no file."""
+    """Whether the place of an error is a key of the config, or the name of a class, and no file."""
     is_file = os.path.exists(where) or where.endswith(FILES)
-    return bool(re.fullmatch(r"[a-z_]\w*(\.\w+)*", where)) and not is_file
+    return bool(re.fullmatch(r"[A-Za-z_]\w*(\.\w+)*", where)) and not is_file
 
 
 def _mentions(node: Any, word: str) -> Iterator[str]:

@@ -119,4 +119,6 @@ def _brackets(value: Any) -> tuple[str, str]:
 
 
 def _is_name(key: Any) -> bool:
-    return isinstance(key, str) and key.isidentifier() and not keyword.iskeyword(key)
+    """Whether a key can be a name in Python; beyond ASCII that normalizes names, so that they change."""
+    name = isinstance(key, str) and key.isascii() and key.isidentifier()
+    return name and not keyword.iskeyword(key)
