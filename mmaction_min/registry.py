@@ -178,19 +178,29 @@ class Registry:
             root = root.parent
         return root.get(key)
 
+    def find(self, key: str, where: str = "") -> Callable[..., Any]:
+        """What is registered under a name.
+
+        Args:
+            key: the name, or `scope.Name`.
+            where: where a config says it, for the message.
+
+        Raises:
+            NotRegisteredError: nothing is; the message has the near names and the place of the missing import.
+        """
+        module = self.get(key)
+        if module is None:
+            raise self._unknown(key, where)
+        return module
+
     def build(self, cfg: Any, default_args: Any = None, **kwargs: Any) -> Any:
         """`build_func(cfg, registry=self, default_args=..., **kwargs)`: by default see `build_from_cfg`."""
         if default_args is not None:
             kwargs["default_args"] = default_args
         return self.build_func(cfg, registry=self, **kwargs)
 
-    def unknown(self, name: str, where: str = "") -> NotRegisteredError:
-        """The error for a name that is not registered: its near names, and the place of the missing import.
-
-        Args:
-            name: the name.
-            where: where a config says it.
-        """
+    def _unknown(self, name: str, where: str) -> NotRegisteredError:
+        """The error for a name that is not registered."""
         hint = did_you_mean(name, self, n=3)
         if scope := name.rpartition(".")[0]:
             hint = f"{hint} is {scope} a package that custom_imports should import?".lstrip()
@@ -256,9 +266,9 @@ def build_from_cfg(
             f"one of {', '.join(sorted(registry))}",
         )
     kind = args.pop("type")
-    build = registry.get(kind) if isinstance(kind, str) else kind
-    if build is None:
-        raise registry.unknown(kind, place_of(cfg, "type"))
+    build = kind
+    if isinstance(kind, str):
+        build = registry.find(kind, place_of(cfg, "type"))
     if not callable(build):
         raise ConfigTypeError(
             f"{prefix(cfg)}`type` is a name or a class, not {kind!r}",
