@@ -11,11 +11,11 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from . import core, datasets, models  # noqa: F401  (they fill the registries)
+from .building import check_arguments
 from .config import Config
 from .datasets import build_dataloader, build_dataset
 from .errors import ConfigError
 from .models import build_model
-from .registry import check_arguments
 from .runner import RUNNERS, BaseRunner, build_optimizer
 from .runner.signals import StopRequest
 

@@ -121,12 +121,13 @@ def train(cfg: Config, args: argparse.Namespace) -> int:
     device = pick_device(args.device)
     with stop_on_signal() as stop:
         loaders = _build_loaders(cfg, seed, device)
-        runner = build_runner(cfg, device, work_dir, seed=seed, stop=stop)
+        runner = build_runner(cfg, device, None, seed=seed, stop=stop)
         _register_hooks(runner, cfg, seed, validate=not args.no_validate)
         if args.max_steps is not None:
             runner.register_hook(_StopAfter(args.max_steps), "LOW")
         _check_labels(loaders, getattr(cfg.model.get("cls_head"), "num_classes", None))
         # All is built: a config that cannot be leaves no folder behind.
+        runner.work_dir = str(work_dir)
         work_dir.mkdir(parents=True, exist_ok=True)
         get_root_logger(work_dir / f"{time.strftime('%Y%m%d_%H%M%S')}.log", level)
         cfg.dump(work_dir / Path(args.config).name)

@@ -33,7 +33,9 @@ LAYERS = {
     ],
     "mmaction_min": [
         ["errors"],
-        ["near", "places"],
+        ["near", "sources"],
+        ["places"],
+        ["building"],
         ["registry", "config", "_torchvision"],
         ["runner"],
         ["core"],

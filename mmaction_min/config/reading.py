@@ -23,7 +23,8 @@ from ..errors import (
     EngineError,
 )
 from ..near import did_you_mean
-from ..places import Places, Source, display
+from ..places import Places
+from ..sources import Source, display
 from .merging import merge
 from .variables import FillStrings, base_values, fill_in, fill_tree, stand_in
 
@@ -235,9 +236,7 @@ def _execute(source: Source, values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value
         for key, value in namespace.items()
-        if isinstance(key, str)
-        and not key.startswith("__")
-        and not isinstance(value, _NO_VALUES)
+        if not str(key).startswith("__") and not isinstance(value, _NO_VALUES)
     }
 
 

@@ -15,17 +15,6 @@ from mmaction_min.errors import ConfigError
 Write = Callable[..., Path]
 
 
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    def write(name: str, text: str) -> Path:
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        return path
-
-    return write
-
-
 def test_names_of_a_file_become_keys_and_attributes(write: Write) -> None:
     """Assignments are kept; modules, functions and dunder names are not."""
     cfg = Config.fromfile(

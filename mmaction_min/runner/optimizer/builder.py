@@ -71,7 +71,7 @@ def with_fused(cfg: Mapping[str, Any], device: torch.device | str) -> dict[str, 
     An unknown name is left for `build_optimizer` to refuse.
     """
     kind = cfg.get("type")
-    build = OPTIMIZERS.get(kind) if isinstance(kind, str) else kind
+    build = OPTIMIZERS.find(kind) if isinstance(kind, str) else kind
     chosen = cfg.keys() & {"fused", "foreach", "differentiable"}
     if chosen or build is None or torch.device(device).type != "cuda":
         return dict(cfg)
