@@ -65,6 +65,16 @@ def _keep_for(batch: Any, stream: torch.cuda.Stream) -> None:
             _keep_for(value, stream)
 
 
+CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
+
+
+def to_channels_last(model: nn.Module) -> None:
+    """Lay the weights of 2-D and 3-D convolutions out with the channels last; on a GPU the results follow."""
+    for param in model.parameters():
+        if param.dim() in CHANNELS_LAST:
+            param.data = param.data.to(memory_format=CHANNELS_LAST[param.dim()])
+
+
 def device_of(model: nn.Module) -> torch.device:
     """Where the model's first parameter is; the CPU for a model without any."""
     return next((param.device for param in model.parameters()), torch.device("cpu"))
