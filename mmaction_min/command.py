@@ -37,6 +37,7 @@ KEYS = frozenset(
         "work_dir",
         "seed",
         "amp",
+        "fp16",
         "channels_last",
         "compile",
     ]

@@ -22,14 +22,23 @@ from .analysis.predictions import (
     read_label_map,
     save_predictions,
 )
-from .assemble import amp_dtype, build_loader, prepare_model
+from .assemble import build_loader, precision, prepare_model
 from .command import command_parser, load_config, pick_device, run_command
 from .config import Config, parse_options
 from .errors import ConfigError
 from .runner import load_checkpoint, single_gpu_test
 from .runner.hooks.evaluation import evaluate
 
-SETTINGS = ("start", "interval", "by_epoch", "save_best", "rule", "out_dir")
+SETTINGS = (
+    "start",
+    "interval",
+    "by_epoch",
+    "save_best",
+    "rule",
+    "out_dir",
+    "greater_keys",
+    "less_keys",
+)
 """The entries of `evaluation` that are about when and where; the others are arguments of the data set's `evaluate`."""
 
 
@@ -92,7 +101,7 @@ def test(cfg: Config, args: argparse.Namespace) -> None:
     model = prepare_model(cfg, device)
     checkpoint = load_checkpoint(model, args.checkpoint, strict=True)
     loader = build_loader(cfg, "test", 0, device)
-    results = single_gpu_test(model, loader, device, amp_dtype(cfg))
+    results = single_gpu_test(model, loader, device, precision(cfg)[0])
     if metrics is not None:
         for name, value in evaluate(loader, results, metrics).items():
             print(f"{name}: {value:.4f}")

@@ -2,18 +2,25 @@
 
 from .base_runner import BaseRunner
 from .checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
+from .fp16_utils import auto_fp16, force_fp32, wrap_fp16_model
 from .hooks import (
     HOOKS,
     CheckpointHook,
+    ClosureHook,
     CosineAnnealingLrUpdaterHook,
     CosineAnnealingMomentumUpdaterHook,
     CosineRestartLrUpdaterHook,
     CyclicLrUpdaterHook,
     CyclicMomentumUpdaterHook,
+    DistSamplerSeedHook,
+    EMAHook,
+    EmptyCacheHook,
     EvalHook,
     ExpLrUpdaterHook,
     FixedLrUpdaterHook,
     FlatCosineAnnealingLrUpdaterHook,
+    Fp16OptimizerHook,
+    GradientCumulativeFp16OptimizerHook,
     GradientCumulativeOptimizerHook,
     Hook,
     InvLrUpdaterHook,
@@ -27,9 +34,11 @@ from .hooks import (
     OneCycleMomentumUpdaterHook,
     OptimizerHook,
     PolyLrUpdaterHook,
+    ProfilerHook,
     StepLrUpdaterHook,
     StepMomentumUpdaterHook,
     StopTraining,
+    SyncBuffersHook,
     TextLoggerHook,
     single_gpu_test,
 )
@@ -47,6 +56,7 @@ from .optimizer import (
 from .priority import Priority, get_priority
 from .runner import RUNNERS, EpochBasedRunner, IterBasedRunner, build_runner
 from .state import set_random_seed
+from .utils import get_host_info, get_time_str, obj_from_dict
 from .workflow import IterLoader
 
 __all__ = [
@@ -56,6 +66,7 @@ __all__ = [
     "RUNNERS",
     "BaseRunner",
     "CheckpointHook",
+    "ClosureHook",
     "CosineAnnealingLrUpdaterHook",
     "CosineAnnealingMomentumUpdaterHook",
     "CosineRestartLrUpdaterHook",
@@ -63,10 +74,15 @@ __all__ = [
     "CyclicMomentumUpdaterHook",
     "DefaultOptimizerConstructor",
     "EpochBasedRunner",
+    "DistSamplerSeedHook",
+    "EMAHook",
+    "EmptyCacheHook",
     "EvalHook",
     "ExpLrUpdaterHook",
     "FixedLrUpdaterHook",
     "FlatCosineAnnealingLrUpdaterHook",
+    "Fp16OptimizerHook",
+    "GradientCumulativeFp16OptimizerHook",
     "GradientCumulativeOptimizerHook",
     "Hook",
     "InvLrUpdaterHook",
@@ -84,20 +100,28 @@ __all__ = [
     "OptimizerHook",
     "PolyLrUpdaterHook",
     "Priority",
+    "ProfilerHook",
     "StepLrUpdaterHook",
     "StepMomentumUpdaterHook",
     "StopTraining",
+    "SyncBuffersHook",
     "TextLoggerHook",
+    "auto_fp16",
     "build_optimizer",
     "build_optimizer_constructor",
     "build_runner",
+    "force_fp32",
+    "get_host_info",
     "get_priority",
     "get_root_logger",
+    "get_time_str",
     "load_checkpoint",
+    "obj_from_dict",
     "read_checkpoint",
     "register_torch_optimizers",
     "save_checkpoint",
     "set_random_seed",
     "single_gpu_test",
     "with_fused",
+    "wrap_fp16_model",
 ]

@@ -16,8 +16,9 @@ from torch.optim import Optimizer
 
 from ..errors import ArgumentError, CheckpointError, ConfigError
 from .checkpoint import load_checkpoint, point_latest, save_checkpoint
-from .device import autocast, device_of, to_device
+from .device import Mover, autocast, device_of
 from .hooks import HOOKS, Hook, StopTraining
+from .hooks.ema import averaged
 from .hooks.hook import STAGES
 from .hooks.optimizer import OptimizerHook
 from .log_buffer import LogBuffer
@@ -87,6 +88,7 @@ class BaseRunner(TrainingHooks, ABC):
         self._max_epochs = max_epochs
         self._max_iters = max_iters
         self.device = torch.device(device or device_of(model))
+        self._move = Mover(self.device)
         self.amp_dtype = amp_dtype
         self.update = update or Update()
         self.trains: bool | None = None if update is None else True
@@ -217,7 +219,7 @@ class BaseRunner(TrainingHooks, ABC):
         Raises:
             NotFiniteError: the loss is not finite; the weights are still those of the last good step.
         """
-        batch = to_device(batch, self.device)
+        batch = self._move(batch)
         with autocast(self.device, self.amp_dtype):
             outputs = self._forward(batch, train=True)
         if self._has_loss(outputs) if self.trains is None else self.trains:
@@ -228,7 +230,7 @@ class BaseRunner(TrainingHooks, ABC):
     def val_step(self, batch: Any) -> dict[str, Any]:
         """One step of validation; the caller sees to it that there are no gradients."""
         with autocast(self.device, self.amp_dtype):
-            outputs = self._forward(to_device(batch, self.device), train=False)
+            outputs = self._forward(self._move(batch), train=False)
         self._report(outputs)
         return outputs
 
@@ -370,13 +372,14 @@ class BaseRunner(TrainingHooks, ABC):
         path = Path(
             out_dir, (filename_tmpl or self.filename_tmpl).format(self._number())
         )
-        save_checkpoint(
-            self.model,
-            path,
-            self._optimizer if save_optimizer else None,
-            {**(meta or {}), **self.meta, **self.position},
-            self.update.state_dict(unwrap(self.model), stepped=self.stepped),
-        )
+        with averaged(self):
+            save_checkpoint(
+                self.model,
+                path,
+                self._optimizer if save_optimizer else None,
+                {**(meta or {}), **self.meta, **self.position},
+                self.update.state_dict(unwrap(self.model), stepped=self.stepped),
+            )
         if create_symlink:
             point_latest(path)
 
@@ -407,6 +410,7 @@ class BaseRunner(TrainingHooks, ABC):
         Raises:
             CheckpointError: the file cannot be read, has no optimizer, or is of another model or optimizer.
         """
+        self.call_hook("before_resume")
         content = load_checkpoint(self.model, checkpoint, map_location, strict=True)
         if resume_optimizer and self._optimizer is not None:
             _load_optimizer(self._optimizer, content, str(checkpoint))

@@ -136,6 +136,13 @@ def load_checkpoint(
         for name, value in checkpoint.get("state_dict", checkpoint).items()
     }
     own = model.state_dict()
+    if "ema_swapped" in checkpoint.get("meta", {}).get("hook_msgs", {}):
+        # Beside the mean that is under the model's names: only a run that goes on with EMAHook has a place for these.
+        weights = {
+            name: value
+            for name, value in weights.items()
+            if name in own or not name.startswith("ema_")
+        }
     _refuse_shapes(weights, own, filename)
     missing, unexpected = own.keys() - weights.keys(), weights.keys() - own.keys()
     differences = _in_words(missing=missing, unexpected=unexpected)

@@ -1,6 +1,8 @@
 """The hooks, in the places where mmcv has them: `from mmaction_min.runner.hooks.lr_updater import LrUpdaterHook`."""
 
 from .checkpoint import CheckpointHook
+from .closure import ClosureHook
+from .ema import EMAHook
 from .evaluation import EvalHook, single_gpu_test
 from .hook import HOOKS, Hook, StopTraining
 from .iter_timer import IterTimerHook
@@ -19,6 +21,7 @@ from .lr_updater import (
     PolyLrUpdaterHook,
     StepLrUpdaterHook,
 )
+from .memory import EmptyCacheHook
 from .momentum_updater import (
     CosineAnnealingMomentumUpdaterHook,
     CyclicMomentumUpdaterHook,
@@ -27,20 +30,34 @@ from .momentum_updater import (
     OneCycleMomentumUpdaterHook,
     StepMomentumUpdaterHook,
 )
-from .optimizer import GradientCumulativeOptimizerHook, OptimizerHook
+from .optimizer import (
+    Fp16OptimizerHook,
+    GradientCumulativeFp16OptimizerHook,
+    GradientCumulativeOptimizerHook,
+    OptimizerHook,
+)
+from .profiler import ProfilerHook
+from .sampler_seed import DistSamplerSeedHook
+from .sync_buffer import SyncBuffersHook
 
 __all__ = [
     "HOOKS",
     "CheckpointHook",
+    "ClosureHook",
     "CosineAnnealingLrUpdaterHook",
     "CosineAnnealingMomentumUpdaterHook",
     "CosineRestartLrUpdaterHook",
     "CyclicLrUpdaterHook",
     "CyclicMomentumUpdaterHook",
+    "DistSamplerSeedHook",
+    "EMAHook",
+    "EmptyCacheHook",
     "EvalHook",
     "ExpLrUpdaterHook",
     "FixedLrUpdaterHook",
     "FlatCosineAnnealingLrUpdaterHook",
+    "Fp16OptimizerHook",
+    "GradientCumulativeFp16OptimizerHook",
     "GradientCumulativeOptimizerHook",
     "Hook",
     "InvLrUpdaterHook",
@@ -54,9 +71,11 @@ __all__ = [
     "OneCycleMomentumUpdaterHook",
     "OptimizerHook",
     "PolyLrUpdaterHook",
+    "ProfilerHook",
     "StepLrUpdaterHook",
     "StepMomentumUpdaterHook",
     "StopTraining",
+    "SyncBuffersHook",
     "TextLoggerHook",
     "single_gpu_test",
 ]
