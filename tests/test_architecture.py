@@ -51,6 +51,7 @@ LAZY = {
     "yapf": "render",
     "libcst": "exports",
     "matplotlib": "analysis",
+    "pygments": "inspect",
     "torchvision": "",
     "yaml": "",
 }

@@ -30,6 +30,7 @@ from .hooks import (
     StepLrUpdaterHook,
     StepMomentumUpdaterHook,
     StopTraining,
+    TensorboardLoggerHook,
     TextLoggerHook,
     single_gpu_test,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "StepLrUpdaterHook",
     "StepMomentumUpdaterHook",
     "StopTraining",
+    "TensorboardLoggerHook",
     "TextLoggerHook",
     "build_optimizer",
     "build_optimizer_constructor",

@@ -28,6 +28,7 @@ from .momentum_updater import (
     StepMomentumUpdaterHook,
 )
 from .optimizer import GradientCumulativeOptimizerHook, OptimizerHook
+from .tensorboard import TensorboardLoggerHook
 
 __all__ = [
     "HOOKS",
@@ -57,6 +58,7 @@ __all__ = [
     "StepLrUpdaterHook",
     "StepMomentumUpdaterHook",
     "StopTraining",
+    "TensorboardLoggerHook",
     "TextLoggerHook",
     "single_gpu_test",
 ]
