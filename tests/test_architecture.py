@@ -53,6 +53,7 @@ LAZY = {
     "yapf": "render",
     "libcst": "exports",
     "matplotlib": "analysis",
+    "pygments": "inspect",
     "torchvision": "",
     "yaml": "",
 }
