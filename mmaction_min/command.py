@@ -78,7 +78,7 @@ def run_command(command: Callable[[], int | None], config: str, *, debug: bool) 
             raise
         e.where = e.where or config
         print(f"error: {e}", file=sys.stderr)
-        return 1
+        return e.exit_code
 
 
 def load_config(args: argparse.Namespace, needed: Sequence[str]) -> Config:
