@@ -90,7 +90,7 @@ def read_checkpoint(
         raise
     except pickle.UnpicklingError as e:
         raise CheckpointError(
-            f"this is no checkpoint, or it holds more than tensors, numbers and texts ({_first_line(e)})",
+            f"this is no checkpoint, or it holds more than tensors, numbers and texts ({_asks_for(e)})",
             str(filename),
             "only if you trust it: torch.load(file, weights_only=False), and save its state_dict alone",
         ) from None
@@ -127,6 +127,12 @@ def newest_checkpoint(folder: Path, logger: logging.Logger) -> Path | None:
             return path
         logger.warning("skipped %s: it was saved without the optimizer", path)
     return None
+
+
+def _asks_for(error: pickle.UnpicklingError) -> str:
+    """What the file would have run; torch says it in the middle of a page of advice."""
+    name = re.search(r"GLOBAL (\S+)", str(error))
+    return f"it asks for {name[1]}" if name else _first_line(error)
 
 
 def _first_line(error: Exception) -> str:

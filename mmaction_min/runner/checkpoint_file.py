@@ -8,11 +8,12 @@ have no seal (MMAction2's published ones) and load too.
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 import re
 import time
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO
@@ -207,6 +208,7 @@ def read_whole(
         sealed = _check_seal(file, str(path))
         if zipfile.is_zipfile(file):
             _check_archive(file, str(path))
+        _refuse_bytearray(file, str(path))
         file.seek(0)
         with torch.serialization.safe_globals(NUMBERS):
             content = torch.load(file, map_location=map_location, weights_only=True)
@@ -262,13 +264,23 @@ def _check_archive(file: BinaryIO, name: str) -> None:
             raise CheckpointError("it would unpack to more than its size", name)
 
 
+def _refuse_bytearray(file: BinaryIO, name: str) -> None:
+    """Refuse the one thing that torch lets a file call with a number and that fills so much memory."""
+    if os.fstat(file.fileno()).st_size == 0:
+        return
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        for module in (b"builtins", b"__builtin__"):
+            if data.find(module + b"\nbytearray\n") >= 0:
+                raise CheckpointError("it makes a bytearray", name)
+
+
 def _tensors(content: Any) -> Iterator[Tensor]:
     if isinstance(content, Tensor):
         yield content
     elif isinstance(content, Mapping):
         for value in content.values():
             yield from _tensors(value)
-    elif isinstance(content, Iterable) and not isinstance(content, str | bytes):
+    elif isinstance(content, list | tuple):
         for value in content:
             yield from _tensors(value)
 
