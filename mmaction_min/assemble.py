@@ -15,7 +15,7 @@ from .config import Config
 from .datasets import build_dataloader, build_dataset
 from .errors import ConfigError
 from .models import build_model
-from .runner import EpochBasedRunner, build_optimizer
+from .runner import RUNNERS, BaseRunner, build_optimizer
 from .runner.signals import StopRequest
 
 
@@ -80,7 +80,7 @@ def build_runner(
     *,
     seed: int = 0,
     stop: StopRequest | None = None,
-) -> EpochBasedRunner:
+) -> BaseRunner:
     """The runner of a config, with its model on the device and its training hooks, without data.
 
     Raises:
@@ -89,21 +89,49 @@ def build_runner(
     model = prepare_model(cfg, device)
     if cfg.get("compile"):
         model.compile(**(cfg.compile if isinstance(cfg.compile, Mapping) else {}))
-    runner = EpochBasedRunner(
-        model,
-        build_optimizer(model, cfg.optimizer),
-        work_dir,
-        meta={"seed": seed, "config": cfg.pretty_text},
-        max_epochs=cfg.total_epochs,
-        device=device,
-        amp_dtype=amp_dtype(cfg),
-        stop=stop,
+    runner: BaseRunner = RUNNERS.build(
+        cfg.get("runner") or {},
+        {
+            "type": "EpochBasedRunner",
+            "model": model,
+            "optimizer": build_optimizer(model, cfg.optimizer),
+            "work_dir": work_dir,
+            "meta": {"seed": seed, "config": cfg.pretty_text},
+            "device": device,
+            "amp_dtype": amp_dtype(cfg),
+            "stop": stop,
+            **length_of(cfg),
+        },
     )
     runner.register_training_hooks(
         cfg.get("lr_config"),
-        cfg.get("optimizer_config"),
+        cfg.get("optimizer_config") or {},
         cfg.get("checkpoint_config"),
         cfg.get("log_config"),
         cfg.get("momentum_config"),
     )
     return runner
+
+
+def length_of(cfg: Config) -> dict[str, int]:
+    """`max_epochs` or `max_iters` of the run: as `runner` says, or `total_epochs`.
+
+    Raises:
+        ConfigError: the config does not say it, or says two things.
+    """
+    said = cfg.get("runner") or {}
+    length = {key: said[key] for key in ("max_epochs", "max_iters") if key in said}
+    total = cfg.get("total_epochs")
+    if not length and total is None:
+        raise ConfigError(
+            "the config has no `total_epochs`, so it does not say how long to train",
+            cfg.filename,
+            "write total_epochs = 50, or runner = dict(type='IterBasedRunner', max_iters=20000)",
+        )
+    if total is not None and length.get("max_epochs", total) != total:
+        raise ConfigError(
+            f"total_epochs is {total}, and runner.max_epochs {length['max_epochs']}",
+            cfg.filename,
+            "say it once",
+        )
+    return length or {"max_epochs": total}

@@ -22,6 +22,7 @@ KEYS = frozenset(
         "lr_config",
         "momentum_config",
         "total_epochs",
+        "runner",
         "workflow",
         "checkpoint_config",
         "log_config",

@@ -43,6 +43,13 @@ class ConfigError(EngineError, ValueError):
     """A config cannot be read, or says what cannot be done."""
 
 
+class ArgumentError(ConfigError, TypeError, KeyError, AssertionError, RuntimeError):
+    """A constructor of the engine got what it cannot use.
+
+    It is an error of each type that mmcv raises in such places, so that code written for mmcv catches it.
+    """
+
+
 class DataError(EngineError, ValueError):
     """An annotation file or a video cannot be used."""
 

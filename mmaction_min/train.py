@@ -28,7 +28,7 @@ from .command import command_parser, describe, load_config, pick_device, run_com
 from .config import Config
 from .errors import CheckpointError, ConfigError, EngineError
 from .runner import (
-    EpochBasedRunner,
+    BaseRunner,
     EvalHook,
     Hook,
     StopTraining,
@@ -38,7 +38,7 @@ from .runner import (
 )
 from .runner.signals import EXIT_CODES, stop_on_signal
 
-NEEDED = ("model", "data", "optimizer", "total_epochs")
+NEEDED = ("model", "data", "optimizer")
 """What training cannot do without."""
 
 
@@ -91,7 +91,7 @@ class _StopAfter(Hook):
             raise ConfigError(f"{steps} steps train nothing", "--max-steps")
         self.steps = steps
 
-    def after_train_iter(self, runner: EpochBasedRunner) -> None:
+    def after_train_iter(self, runner: BaseRunner) -> None:
         if runner.iter + 1 >= self.steps:
             loss = runner.outputs["loss"].item()
             raise StopTraining(
@@ -145,7 +145,7 @@ def train(cfg: Config, args: argparse.Namespace) -> int:
     took = timedelta(seconds=round(time.perf_counter() - start))
     best = runner.meta.get("hook_msgs", {})
     score = (
-        f"best {best['best_ckpt']} with {best['best_score']:.4f}; "
+        f"best {Path(best['best_ckpt']).name} with {best['best_score']:.4f}; "
         if "best_ckpt" in best
         else ""
     )
@@ -187,13 +187,12 @@ def _check_labels(loaders: list[DataLoader[Any]], num_classes: int | None) -> No
 
 
 def _register_hooks(
-    runner: EpochBasedRunner, cfg: Config, seed: int, *, validate: bool
+    runner: BaseRunner, cfg: Config, seed: int, *, validate: bool
 ) -> None:
     if validate and cfg.get("evaluation"):
         loader = build_loader(cfg, "val", seed, runner.device)
         runner.register_hook(EvalHook(loader, **cfg.evaluation), "LOW")
-    for hook in cfg.get("custom_hooks") or []:
-        runner.register_hook_from_cfg(hook)
+    runner.register_custom_hooks(cfg.get("custom_hooks"))
 
 
 def _seed(seed: int | None, resume_from: str | None) -> int:

@@ -148,8 +148,8 @@ def run(cfg: Any, work_dir: Path) -> EpochBasedRunner:
     model = build_model(cfg.model)
     runner = EpochBasedRunner(
         model,
-        build_optimizer(model, cfg.optimizer),
-        work_dir,
+        optimizer=build_optimizer(model, cfg.optimizer),
+        work_dir=work_dir,
         max_epochs=cfg.total_epochs,
     )
     optimizer_config = dict(grad_clip=dict(max_norm=20))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
@@ -140,6 +141,7 @@ class VideoDataset:
         results: Sequence[NDArray[Any]],
         metrics: str | Sequence[str] = "top_k_accuracy",
         metric_options: Mapping[str, Mapping[str, Any]] | None = None,
+        logger: logging.Logger | None = None,
     ) -> dict[str, float]:
         """Metrics of a model's scores for the whole dataset.
 
@@ -147,6 +149,7 @@ class VideoDataset:
             results: (num_classes,) scores for each video, in the dataset's order.
             metrics: "top_k_accuracy", "mean_class_accuracy", or a list of them.
             metric_options: `dict(top_k_accuracy=dict(topk=(1, 5)))` is the default.
+            logger: of the run that evaluates; nothing is said to it.
 
         Returns:
             `{"top1_acc": .., "top5_acc": .., "mean_class_accuracy": ..}`, what was asked for.

@@ -3,38 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+import torch
 from torch import Tensor
 
 Value = float | Tensor
 
 
 class LogBuffer:
-    """Values by name, each with the number of samples that it is a mean over.
+    """Values by name, each with the number of samples that it is a mean over (mmcv/runner/log_buffer.py).
 
-    `output` is what is to be logged next; hooks may put entries of their own into it.
+    Attributes:
+        val_history: what the steps reported, by name, in their order.
+        n_history: the numbers of samples, beside it.
+        output: what is to be logged next; hooks may put entries of their own into it.
+        ready: `output` has new means.
     """
 
     def __init__(self) -> None:
-        self._history: dict[str, list[tuple[Value, int]]] = {}
-        self.output: dict[str, float] = {}
+        self.val_history: dict[str, list[Value]] = {}
+        self.n_history: dict[str, list[int]] = {}
+        self.output: dict[str, Any] = {}
+        self.ready = False
+        self.keep = 0
+        """How many of the last steps anybody will ask for; 0 keeps them until `clear`."""
 
-    def update(self, values: Mapping[str, Value], count: int = 1) -> None:
+    def update(self, vars: Mapping[str, Value], count: int = 1) -> None:
         """Remember one step's values, means over `count` samples. A tensor is not read now, so a GPU is not waited for."""
-        for name, value in values.items():
-            value = value.detach() if isinstance(value, Tensor) else value
-            self._history.setdefault(name, []).append((value, count))
+        for name, value in vars.items():
+            if isinstance(value, Tensor):
+                value = value.detach()
+            if name not in self.val_history:
+                self.val_history[name], self.n_history[name] = [], []
+            self.val_history[name].append(value)
+            self.n_history[name].append(count)
 
     def average(self, n: int = 0) -> None:
         """Put the mean over the last `n` steps (0: over all), weighted by their samples, into `output`."""
-        for name, history in self._history.items():
-            last = history[-n:]
-            total = sum(count for _, count in last)
-            self.output[name] = (
-                sum(float(value) * count for value, count in last) / total
+        for name, history in self.val_history.items():
+            values, counts = as_floats(history[-n:]), self.n_history[name][-n:]
+            total = sum(counts)
+            weighted = sum(
+                value * count for value, count in zip(values, counts, strict=True)
             )
+            self.output[name] = weighted / total if total else values[-1]
+        self.ready = True
 
     def clear(self) -> None:
         """Forget everything."""
-        self._history.clear()
+        self.val_history.clear()
+        self.n_history.clear()
+        self.clear_output()
+
+    def clear_output(self) -> None:
+        """Forget what is to be logged next; of the history keep what may be asked for again."""
         self.output.clear()
+        self.ready = False
+        if self.keep:
+            for name in self.val_history:
+                del self.val_history[name][: -self.keep]
+                del self.n_history[name][: -self.keep]
+
+
+def as_floats(values: list[Value]) -> list[float]:
+    """The values on the host; those of a GPU are waited for once, not one by one."""
+    if all(isinstance(value, Tensor) and value.is_cuda for value in values):
+        stacked = torch.stack([value.double().mean() for value in values])  # type: ignore[union-attr]
+        return [float(value) for value in stacked.tolist()]
+    return [
+        float(value.double().mean() if isinstance(value, Tensor) else value)
+        for value in values
+    ]

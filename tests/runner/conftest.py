@@ -82,7 +82,11 @@ def make_runner(tmp_path: Path) -> MakeRunner:
         model = ToyModel()
         optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9)
         return EpochBasedRunner(
-            model, optimizer, tmp_path, max_epochs=max_epochs, **kwargs
+            model,
+            optimizer=optimizer,
+            work_dir=tmp_path,
+            max_epochs=max_epochs,
+            **kwargs,
         )
 
     return make

@@ -46,7 +46,7 @@ import torch
 
 cfg = Config.fromfile("configs/all.py")
 model = build_model(cfg.model)
-runner = EpochBasedRunner(model, build_optimizer(model, cfg.optimizer), max_epochs=2)
+runner = EpochBasedRunner(model, optimizer=build_optimizer(model, cfg.optimizer), max_epochs=2)
 runner.register_training_hooks(cfg.lr_config, cfg.optimizer_config)
 runner.run([[{"imgs": torch.randn(2, 8, 3, 32, 32), "label": torch.arange(2)}]])
 names = [model.backbone, model.cls_head, model.cls_head.loss_cls, runner.optimizer, runner.hooks[0]]

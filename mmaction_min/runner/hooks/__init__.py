@@ -4,13 +4,14 @@ from .checkpoint import CheckpointHook
 from .evaluation import EvalHook, single_gpu_test
 from .hook import HOOKS, Hook, StopTraining
 from .iter_timer import IterTimerHook
-from .logger import TextLoggerHook
+from .logger import LoggerHook, TextLoggerHook
 from .lr_updater import (
     CosineAnnealingLrUpdaterHook,
     FixedLrUpdaterHook,
     LrUpdaterHook,
     StepLrUpdaterHook,
 )
+from .optimizer import GradientCumulativeOptimizerHook, OptimizerHook
 
 __all__ = [
     "HOOKS",
@@ -18,9 +19,12 @@ __all__ = [
     "CosineAnnealingLrUpdaterHook",
     "EvalHook",
     "FixedLrUpdaterHook",
+    "GradientCumulativeOptimizerHook",
     "Hook",
     "IterTimerHook",
+    "LoggerHook",
     "LrUpdaterHook",
+    "OptimizerHook",
     "StepLrUpdaterHook",
     "StopTraining",
     "TextLoggerHook",

@@ -11,7 +11,7 @@ from ..checkpoint_file import remove_leftovers, saved_at
 from .hook import HOOKS, Hook
 
 if TYPE_CHECKING:
-    from ..runner import EpochBasedRunner
+    from ..base_runner import BaseRunner
 
 
 @HOOKS.register_module()
@@ -43,42 +43,32 @@ class CheckpointHook(Hook):
         self.max_keep_ckpts = max_keep_ckpts
         self.save_last = save_last
 
-    def before_run(self, runner: EpochBasedRunner) -> None:
+    def before_run(self, runner: BaseRunner) -> None:
         """Remove what writers that were killed have left."""
         remove_leftovers(self._folder(runner))
 
-    def after_train_epoch(self, runner: EpochBasedRunner) -> None:
+    def after_train_epoch(self, runner: BaseRunner) -> None:
         due = self.every_n_epochs(runner, self.interval) or (
             self.save_last and self.is_last_epoch(runner)
         )
         if self.by_epoch and due:
-            self._save(
-                runner,
-                f"epoch_{runner.epoch + 1}.pth",
-                epoch=runner.epoch + 1,
-                inner_iter=0,
-            )
+            self._save(runner, f"epoch_{runner.epoch + 1}.pth")
 
-    def after_train_iter(self, runner: EpochBasedRunner) -> None:
+    def after_train_iter(self, runner: BaseRunner) -> None:
         due = self.every_n_iters(runner, self.interval) or (
             self.save_last and self.is_last_iter(runner)
         )
         if not self.by_epoch and due:
-            self._save(
-                runner,
-                f"iter_{runner.iter + 1}.pth",
-                iter=runner.iter + 1,
-                inner_iter=runner.inner_iter + 1,
-            )
+            self._save(runner, f"iter_{runner.iter + 1}.pth")
 
-    def _folder(self, runner: EpochBasedRunner) -> Path:
+    def _folder(self, runner: BaseRunner) -> Path:
         return Path(self.out_dir or runner.work_dir)
 
-    def _save(self, runner: EpochBasedRunner, name: str, **position: int) -> None:
+    def _save(self, runner: BaseRunner, name: str) -> None:
         out_dir = self._folder(runner)
-        runner.save_checkpoint(
-            out_dir, name, save_optimizer=self.save_optimizer, position=position
-        )
+        runner.save_checkpoint(out_dir, name, save_optimizer=self.save_optimizer)
+        messages = runner.meta.setdefault("hook_msgs", {})
+        messages["last_ckpt"] = str(out_dir / name)
         if self.max_keep_ckpts > 0:
             prefix = "epoch" if self.by_epoch else "iter"
             prune(out_dir / name, prefix, self.max_keep_ckpts, runner.logger)

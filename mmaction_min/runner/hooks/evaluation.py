@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import operator
 import sys
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,19 +17,16 @@ from torch import nn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from ...errors import ConfigError
+from ...errors import ArgumentError, ConfigError
 from ..checkpoint import read_checkpoint
 from ..device import autocast, to_device
 from .hook import HOOKS, Hook
+from .logger import EVAL_ITERS, LoggerHook
 
 if TYPE_CHECKING:
-    from ..runner import EpochBasedRunner
+    from ..base_runner import BaseRunner
 
-RULES: dict[str, tuple[str, ...]] = {
-    "greater": ("acc", "top", "ar@", "auc", "precision", "map"),
-    "less": ("loss",),
-}
-"""What the name of a metric has in it, and so which way it is better."""
+NO_SCORES = "the evaluation gave no score, so no checkpoint is kept as the best"
 
 
 @torch.no_grad()
@@ -69,102 +70,177 @@ def single_gpu_test(
 
 @HOOKS.register_module()
 class EvalHook(Hook):
-    """Evaluates after epochs of training, and keeps `best_{metric}_epoch_{n}.pth`.
+    """Evaluates between epochs or iterations of training, and keeps `best_{metric}_{epoch|iter}_{n}.pth`.
+
+    The last epoch (iteration) is always evaluated; mmcv leaves it out where the interval does.
 
     Args:
-        dataloader: of the validation set, whose `evaluate(results, **eval_kwargs)` gives the metrics.
-        start: evaluate from this epoch on (the first is 1).
-        interval: epochs between two evaluations; the last epoch is always evaluated.
+        dataloader: of the validation set, whose `evaluate(results, logger=..., **eval_kwargs)` gives the metrics.
+        start: evaluate from this epoch on (the first is 1), and before the first step if as many are done; None for
+            every `interval`.
+        interval: epochs (iterations) between two evaluations.
+        by_epoch: count epochs.
         save_best: the metric that decides, 'auto' for the first one, None to keep no best file.
         rule: 'greater' or 'less': which is better; by the metric's name if None.
-        out_dir: the folder of the best file; the runner's `work_dir` by default.
+        test_fn: `test_fn(model, dataloader)` gives the results; `single_gpu_test` by default.
+        greater_keys: names of metrics, or parts of them, of which more is better.
+        less_keys: the same for less.
+        out_dir: the folder below which the best file goes, in one of the run's name; the runner's `work_dir` by default.
         **eval_kwargs: arguments of `evaluate` (`metrics`, `metric_options`).
 
     Raises:
-        ConfigError: the rule is no rule.
+        ArgumentError: an argument is of a wrong type or has no sense.
+        ConfigError: which is better cannot be told from the metric's name.
     """
+
+    _default_greater_keys: Sequence[str] = (
+        *("acc", "top", "AR@", "auc", "precision", "mAP"),
+        *("mDice", "mIoU", "mAcc", "aAcc"),
+    )
+    _default_less_keys: Sequence[str] = ("loss",)
 
     def __init__(
         self,
         dataloader: DataLoader[Any],
         start: int | None = None,
         interval: int = 1,
+        by_epoch: bool = True,
         save_best: str | None = "auto",
         rule: str | None = None,
+        test_fn: Callable[..., Any] | None = None,
+        greater_keys: str | Sequence[str] | None = None,
+        less_keys: str | Sequence[str] | None = None,
         out_dir: str | None = None,
         **eval_kwargs: Any,
     ) -> None:
-        if rule is not None and rule not in RULES:
-            raise ConfigError(
-                f"{rule!r} is no rule",
-                "evaluation.rule",
-                f"it is one of {', '.join(RULES)}",
-            )
+        _refuse(dataloader, start, interval, save_best, rule)
         self.dataloader = dataloader
-        self.start = start or 1
+        self.start = start
         self.interval = interval
+        self.by_epoch = by_epoch
         self.save_best = save_best
         self.rule = rule
+        self.test_fn = test_fn
+        self.greater_keys = _names(greater_keys, self._default_greater_keys)
+        self.less_keys = _names(less_keys, self._default_less_keys)
         self.out_dir = out_dir
         self.eval_kwargs = eval_kwargs
+        self._begun = False
+        if save_best not in (None, "auto"):
+            self.rule = self._rule(str(save_best))
 
-    def before_run(self, runner: EpochBasedRunner) -> None:
+    def before_run(self, runner: BaseRunner) -> None:
         messages = runner.meta.setdefault("hook_msgs", {})
-        if runner.epoch == 0:
+        kind, number = self._place(runner, running=False)
+        if number == 0:
             return
         # A checkpoint is saved before its epoch is evaluated: if that epoch was the best, only the best file knows it.
-        for path in self._folder(runner).glob(f"best_*_epoch_{runner.epoch}.pth"):
+        for path in self._folder(runner).glob(f"best_*_{kind}_{number}.pth"):
             messages.update(read_checkpoint(path)["meta"].get("hook_msgs", {}))
 
-    def after_train_epoch(self, runner: EpochBasedRunner) -> None:
-        epoch = runner.epoch + 1
-        due = epoch >= self.start and (epoch - self.start) % self.interval == 0
-        if not due and not self.is_last_epoch(runner):
-            return
-        results = single_gpu_test(
-            runner.model, self.dataloader, runner.device, runner.amp_dtype
-        )
-        scores = evaluate(self.dataloader, results, self.eval_kwargs)
-        runner.log_buffer.output.update(scores)
-        if self.save_best is not None:
-            self._keep_best(runner, scores, epoch)
+    def before_train_epoch(self, runner: BaseRunner) -> None:
+        if self.by_epoch:
+            self._evaluate_before_the_first_step(runner)
 
-    def _keep_best(
-        self, runner: EpochBasedRunner, scores: Mapping[str, float], epoch: int
-    ) -> None:
-        metric = next(iter(scores)) if self.save_best == "auto" else str(self.save_best)
-        if metric not in scores:
+    def before_train_iter(self, runner: BaseRunner) -> None:
+        if not self.by_epoch:
+            self._evaluate_before_the_first_step(runner)
+
+    def after_train_epoch(self, runner: BaseRunner) -> None:
+        if self.by_epoch and self._is_due(runner):
+            self._evaluate(runner)
+
+    def after_train_iter(self, runner: BaseRunner) -> None:
+        if self.by_epoch or not self._is_due(runner):
+            return
+        # The loggers come later and would take the scores for the training's: let them write that first.
+        for hook in runner.hooks:
+            if isinstance(hook, LoggerHook):
+                hook.after_train_iter(runner)
+        runner.log_buffer.clear()
+        self._evaluate(runner)
+
+    def evaluate(self, runner: BaseRunner, results: Any) -> float | None:
+        """Compute the metrics of the results and report them; gives the score that decides, if one does."""
+        scores = evaluate(self.dataloader, results, self.eval_kwargs, runner.logger)
+        runner.log_buffer.output.update(scores)
+        runner.log_buffer.ready = True
+        if self.save_best is None:
+            return None
+        if not scores:
+            warnings.warn(NO_SCORES, stacklevel=2)
+            return None
+        self.metric = next(iter(scores)) if self.save_best == "auto" else self.save_best
+        if self.metric not in scores:
             raise ConfigError(
-                f"there is no metric {metric!r}",
+                f"there is no metric {self.metric!r}",
                 "evaluation.save_best",
                 f"there are {', '.join(scores)}",
             )
+        return scores[self.metric]
+
+    def _evaluate_before_the_first_step(self, runner: BaseRunner) -> None:
+        begun, self._begun = self._begun, True
+        done = self._place(runner, running=False)[1]
+        if not begun and self.start is not None and done >= self.start:
+            self._evaluate(runner)
+
+    def _is_due(self, runner: BaseRunner) -> bool:
+        current = self._place(runner)[1] - (self.start or 0)
+        last = (
+            self.is_last_epoch(runner) if self.by_epoch else self.is_last_iter(runner)
+        )
+        return last or (current >= 0 and current % self.interval == 0)
+
+    def _evaluate(self, runner: BaseRunner) -> None:
+        training = runner.model.training
+        test = self.test_fn or partial(
+            single_gpu_test, device=runner.device, amp_dtype=runner.amp_dtype
+        )
+        results = test(runner.model, self.dataloader)
+        runner.model.train(training)
+        runner.log_buffer.output[EVAL_ITERS] = len(self.dataloader)
+        score = self.evaluate(runner, results)
+        if self.save_best is not None and score is not None:
+            self._keep_best(runner, score)
+
+    def _keep_best(self, runner: BaseRunner, score: float) -> None:
         messages = runner.meta["hook_msgs"]
-        score, best = scores[metric], messages.get("best_score")
-        if best is not None and not (
-            score > best if self._rule(metric) == "greater" else score < best
-        ):
+        best = messages.get("best_score")
+        better = operator.gt if self._rule(self.metric) == "greater" else operator.lt
+        if best is not None and not better(score, best):
             return
         folder = self._folder(runner)
-        name = f"best_{metric}_epoch_{epoch}.pth"
+        kind, number = self._place(runner)
+        name = f"best_{self.metric}_{kind}_{number}.pth"
         old = messages.get("best_ckpt")
-        messages.update(best_score=score, best_ckpt=name)
-        runner.save_checkpoint(
-            folder, name, position={"epoch": epoch, "inner_iter": 0}, latest=False
-        )
-        if old is not None and old != name:
-            (folder / old).unlink(missing_ok=True)
-        runner.logger.info("best %s so far: %.4f, kept as %s", metric, score, name)
+        messages.update(best_score=score, best_ckpt=str(folder / name))
+        runner.save_checkpoint(folder, name, create_symlink=False)
+        if old is not None and Path(old).name != name:
+            (folder / Path(old).name).unlink(missing_ok=True)
+        runner.logger.info("best %s so far: %.4f, kept as %s", self.metric, score, name)
 
-    def _folder(self, runner: EpochBasedRunner) -> Path:
-        return Path(self.out_dir or runner.work_dir)
+    def _place(self, runner: BaseRunner, *, running: bool = True) -> tuple[str, int]:
+        """'epoch' or 'iter', and how many are done, with the running one or without."""
+        if self.by_epoch:
+            return "epoch", runner.epoch + running
+        return "iter", runner.iter + running
+
+    def _folder(self, runner: BaseRunner) -> Path:
+        if self.out_dir is None:
+            return Path(runner.work_dir)
+        return Path(self.out_dir, Path(runner.work_dir).name)
 
     def _rule(self, metric: str) -> str:
+        """Which is better: as `rule` says, or by the metric's whole name, or by a part of it."""
         if self.rule is not None:
             return self.rule
-        for rule, parts in RULES.items():
-            if any(part in metric.lower() for part in parts):
-                return rule
+        name = metric.lower()
+        rules = {"greater": self.greater_keys, "less": self.less_keys}
+        for matches in (operator.eq, operator.contains):
+            for rule, keys in rules.items():
+                if any(matches(name, key.lower()) for key in keys):
+                    return rule
         raise ConfigError(
             f"is a greater or a smaller {metric!r} better?",
             "evaluation",
@@ -172,15 +248,39 @@ class EvalHook(Hook):
         )
 
 
+def _refuse(
+    dataloader: object, start: object, interval: int, save_best: object, rule: object
+) -> None:
+    if not isinstance(dataloader, DataLoader):
+        raise ArgumentError(f"dataloader is a DataLoader, not {dataloader!r}")
+    if not isinstance(save_best, str | None):
+        raise ArgumentError(
+            f"save_best is the name of a metric, not {save_best!r}", "evaluation"
+        )
+    if rule not in ("greater", "less", None):
+        raise ArgumentError(
+            f"{rule!r} is no rule", "evaluation.rule", "it is one of greater, less"
+        )
+    if interval < 1:
+        raise ArgumentError(f"interval is at least 1, not {interval}", "evaluation")
+    if isinstance(start, int) and start < 0:
+        raise ArgumentError(f"start is at least 0, not {start}", "evaluation")
+
+
+def _names(given: str | Sequence[str] | None, default: Sequence[str]) -> Sequence[str]:
+    if given is None:
+        return default
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
 def evaluate(
     data_loader: DataLoader[Any],
-    results: list[np.ndarray],
+    results: Any,
     eval_kwargs: Mapping[str, Any],
+    logger: logging.Logger | None = None,
 ) -> dict[str, float]:
     """The metrics that the loader's data set computes, as plain floats, so that a checkpoint can hold them."""
     dataset: Any = data_loader.dataset
     dataset = getattr(dataset, "dataset", dataset)  # what the loader wrapped
-    return {
-        name: float(value)
-        for name, value in dataset.evaluate(results, **eval_kwargs).items()
-    }
+    scores = dataset.evaluate(results, logger=logger, **eval_kwargs) or {}
+    return {name: float(value) for name, value in scores.items()}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .hook import HOOKS, Hook
 
 if TYPE_CHECKING:
-    from ..runner import EpochBasedRunner
+    from ..base_runner import BaseRunner
 
 
 @HOOKS.register_module()
@@ -18,12 +18,12 @@ class IterTimerHook(Hook):
     def __init__(self) -> None:
         self._start = 0.0
 
-    def before_epoch(self, runner: EpochBasedRunner) -> None:
+    def before_epoch(self, runner: BaseRunner) -> None:
         self._start = time.perf_counter()
 
-    def before_iter(self, runner: EpochBasedRunner) -> None:
+    def before_iter(self, runner: BaseRunner) -> None:
         runner.log_buffer.update({"data_time": time.perf_counter() - self._start})
 
-    def after_iter(self, runner: EpochBasedRunner) -> None:
+    def after_iter(self, runner: BaseRunner) -> None:
         runner.log_buffer.update({"time": time.perf_counter() - self._start})
         self._start = time.perf_counter()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from .hook import HOOKS, Hook
 
 if TYPE_CHECKING:
-    from ..runner import EpochBasedRunner
+    from ..base_runner import BaseRunner
 
 WARMUPS = ("constant", "linear", "exp")
 
@@ -90,30 +90,30 @@ class LrUpdaterHook(Hook):
         self.warmup_by_epoch = warmup_by_epoch
         self.base_lr: list[float] = []  # one for each param group
 
-    def get_lr(self, runner: EpochBasedRunner, base_lr: float) -> float:
+    def get_lr(self, runner: BaseRunner, base_lr: float) -> float:
         """The regular rate, without warm-up, of a param group whose base rate is `base_lr`."""
         raise NotImplementedError
 
-    def progress(self, runner: EpochBasedRunner) -> int:
+    def progress(self, runner: BaseRunner) -> int:
         """Epochs or iterations that are done, as `by_epoch` says."""
         return runner.epoch if self.by_epoch else runner.iter
 
-    def max_progress(self, runner: EpochBasedRunner) -> int:
+    def max_progress(self, runner: BaseRunner) -> int:
         """Epochs or iterations of the whole run, as `by_epoch` says."""
         return runner.max_epochs if self.by_epoch else runner.max_iters
 
-    def before_run(self, runner: EpochBasedRunner) -> None:
+    def before_run(self, runner: BaseRunner) -> None:
         for group in runner.optimizer.param_groups:
             group.setdefault(
                 "initial_lr", group["lr"]
             )  # a resumed optimizer has it, and its `lr` is decayed
         self.base_lr = [group["initial_lr"] for group in runner.optimizer.param_groups]
 
-    def before_train_epoch(self, runner: EpochBasedRunner) -> None:
+    def before_train_epoch(self, runner: BaseRunner) -> None:
         if self.by_epoch:
             self._set(runner, 1.0)
 
-    def before_train_iter(self, runner: EpochBasedRunner) -> None:
+    def before_train_iter(self, runner: BaseRunner) -> None:
         length = self._warmup_length(runner)
         if self.warmup is not None and runner.iter < length:
             self._set(
@@ -123,14 +123,14 @@ class LrUpdaterHook(Hook):
         elif not self.by_epoch or runner.iter == length:
             self._set(runner, 1.0)
 
-    def _warmup_length(self, runner: EpochBasedRunner) -> int:
+    def _warmup_length(self, runner: BaseRunner) -> int:
         if self.warmup is None:
             return 0
         return self.warmup_iters * (
             len(runner.data_loader) if self.warmup_by_epoch else 1
         )
 
-    def _set(self, runner: EpochBasedRunner, factor: float) -> None:
+    def _set(self, runner: BaseRunner, factor: float) -> None:
         for group, base_lr in zip(
             runner.optimizer.param_groups, self.base_lr, strict=True
         ):
@@ -141,7 +141,7 @@ class LrUpdaterHook(Hook):
 class FixedLrUpdaterHook(LrUpdaterHook):
     """The base rate, all the time."""
 
-    def get_lr(self, runner: EpochBasedRunner, base_lr: float) -> float:
+    def get_lr(self, runner: BaseRunner, base_lr: float) -> float:
         return base_lr
 
 
@@ -173,7 +173,7 @@ class StepLrUpdaterHook(LrUpdaterHook):
         self.gamma = gamma
         self.min_lr = min_lr
 
-    def get_lr(self, runner: EpochBasedRunner, base_lr: float) -> float:
+    def get_lr(self, runner: BaseRunner, base_lr: float) -> float:
         progress = self.progress(runner)
         if isinstance(self.step, int):
             passed = progress // self.step
@@ -210,7 +210,7 @@ class CosineAnnealingLrUpdaterHook(LrUpdaterHook):
         self.min_lr = min_lr
         self.min_lr_ratio = min_lr_ratio
 
-    def get_lr(self, runner: EpochBasedRunner, base_lr: float) -> float:
+    def get_lr(self, runner: BaseRunner, base_lr: float) -> float:
         target = annealing_target(base_lr, self.min_lr, self.min_lr_ratio)
         progress = self.progress(runner) / self.max_progress(runner)
         return target + (base_lr - target) * (1 + math.cos(math.pi * progress)) / 2

@@ -26,7 +26,7 @@ def best_files(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize(
     ("options", "epochs"),
-    [(dict(), 3), (dict(interval=2), 2), (dict(start=3), 1), (dict(interval=5), 2)],
+    [(dict(), 3), (dict(interval=2), 2), (dict(start=3), 1), (dict(interval=5), 1)],
     ids=str,
 )
 def test_it_evaluates_at_its_interval_and_at_the_end(

@@ -46,7 +46,9 @@ def test_a_run_with_the_config_trains_at_its_rates(tmp_path: Path) -> None:
     cfg = Config.fromfile(CONFIG)
     model = build_model(cfg.model)
     optimizer = build_optimizer(model, cfg.optimizer)
-    runner = EpochBasedRunner(model, optimizer, tmp_path, max_epochs=3)
+    runner = EpochBasedRunner(
+        model, optimizer=optimizer, work_dir=tmp_path, max_epochs=3
+    )
     runner.register_training_hooks(cfg.lr_config)
     runner.register_hook(log := RateLog())
     before = {k: p.detach().clone() for k, p in model.named_parameters()}

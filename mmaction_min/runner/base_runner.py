@@ -1,0 +1,489 @@
+"""BaseRunner: what the two runners share: the step, the hooks, the counters, the checkpoints. The loops are in runner.py."""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from ..errors import ArgumentError, CheckpointError, ConfigError
+from .checkpoint import load_checkpoint, point_latest, save_checkpoint
+from .device import autocast, device_of, to_device
+from .hooks import HOOKS, Hook, StopTraining
+from .hooks.hook import STAGES
+from .hooks.optimizer import OptimizerHook
+from .log_buffer import LogBuffer
+from .priority import Priority, get_priority
+from .signals import StopRequest
+from .state import restore_rng
+from .training_hooks import TrainingHooks
+from .update import Update
+from .workflow import Workflow
+
+LOGGER = logging.getLogger("mmaction_min")
+
+
+class BaseRunner(TrainingHooks, ABC):
+    """Trains a model, and calls hooks on the way; constructed as mmcv's runners are.
+
+    Args:
+        model: has `train_step(batch, optimizer) -> dict(loss, log_vars, num_samples)`, and `val_step` for a `val` workflow.
+        batch_processor: `batch_processor(model, batch, train_mode=...)`, for a model without these; mmcv's old way.
+        optimizer: of the model's parameters; a dict of several is left to the model's own `train_step`.
+        work_dir: the folder for checkpoints and logs; it is made here if it is given.
+        logger: gets the lines of text.
+        meta: goes into every checkpoint (seed, config text).
+        max_iters: how many iterations the run has; give this or `max_epochs`.
+        max_epochs: how many epochs the run has.
+        device: batches are moved to it; where the model is by default.
+        amp_dtype: run the forward pass under autocast in this type (`torch.bfloat16`).
+        update: the settings of the step; until some are registered, a loss is trained with if there is one.
+        stop: becomes true when the run should end after the running step (a signal).
+
+    Raises:
+        ArgumentError: (a TypeError) an argument is of a wrong type; the model has no `train_step`, or has one beside a `batch_processor`.
+        ConfigError: both `max_epochs` and `max_iters` are given.
+    """
+
+    filename_tmpl: str
+    """How a checkpoint is called by default; `{}` stands for the epoch or the iteration."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        batch_processor: Callable[..., Any] | None = None,
+        optimizer: Optimizer | dict[str, Optimizer] | None = None,
+        work_dir: str | Path | None = None,
+        logger: logging.Logger = LOGGER,
+        meta: dict[str, Any] | None = None,
+        max_iters: int | None = None,
+        max_epochs: int | None = None,
+        *,
+        device: torch.device | str | None = None,
+        amp_dtype: torch.dtype | None = None,
+        update: Update | None = None,
+        stop: StopRequest | None = None,
+    ) -> None:
+        _check_model(model, batch_processor)
+        _check_types(optimizer, work_dir, logger, meta)
+        if max_epochs is not None and max_iters is not None:
+            raise ConfigError("Only one of max_epochs and max_iters can be set")
+        self.model = model
+        self.batch_processor = batch_processor
+        self._optimizer = optimizer
+        self.work_dir = str(work_dir or "work_dirs")
+        if work_dir is not None:
+            Path(work_dir).mkdir(parents=True, exist_ok=True)
+        self.logger = logger
+        self.meta = dict(meta or {})
+        self._max_epochs = max_epochs
+        self._max_iters = max_iters
+        self.device = torch.device(device or device_of(model))
+        self.amp_dtype = amp_dtype
+        self.update = update
+        self.stop = StopRequest() if stop is None else stop  # an unset one is false
+        self.rank, self.world_size = 0, 1
+        self.timestamp = time.strftime("%Y%m%d_%H%M%S")
+        self.mode = "train"
+        self.stepped = True
+        """Whether the optimizer has stepped on the running batch: not within a group of `cumulative_iters`."""
+        self.log_buffer = LogBuffer()
+        self.outputs: dict[str, Any] = {}
+        self._epoch = 0
+        self._iter = 0
+        self._inner_iter = 0
+        self._done = ""  # what is done though it still counts as running: iter, epoch
+        self._hooks: list[Hook] = []
+        self._data_loader: Any = None
+
+    @abstractmethod
+    def train(self, data_loader: Any) -> None:
+        """One part of the workflow: an epoch, or an iteration."""
+
+    @abstractmethod
+    def val(self, data_loader: Any) -> None:
+        """The same without gradients."""
+
+    @abstractmethod
+    def run(self, data_loaders: Sequence[Any], workflow: Workflow) -> None:
+        """Go through the workflow until the run is over, or a hook or a signal stops it."""
+
+    # ---- what hooks see
+
+    @property
+    def model_name(self) -> str:
+        """The class of the model."""
+        return type(unwrap(self.model)).__name__
+
+    @property
+    def epoch(self) -> int:
+        """Epochs that are done."""
+        return self._epoch
+
+    @property
+    def iter(self) -> int:
+        """Iterations that are done, in the whole run."""
+        return self._iter
+
+    @property
+    def inner_iter(self) -> int:
+        """Iterations that are done in this epoch."""
+        return self._inner_iter
+
+    @property
+    def epoch_done(self) -> bool:
+        """Whether the running epoch's iterations are over, and only its last hooks are called."""
+        return self._done == "epoch"
+
+    @property
+    def max_epochs(self) -> int:
+        """Epochs of the whole run."""
+        if self._max_epochs is None:
+            raise ConfigError("this runner has no max_epochs")
+        return self._max_epochs
+
+    @property
+    def max_iters(self) -> int:
+        """Iterations of the whole run; with `max_epochs` it is known once the run has its loader."""
+        if self._max_iters is None:
+            raise ConfigError("no epoch is running, so there is no max_iters yet")
+        return self._max_iters
+
+    @property
+    def hooks(self) -> list[Hook]:
+        """The hooks, in the order in which they run."""
+        return self._hooks
+
+    @property
+    def optimizer(self) -> Any:
+        """The optimizer, or the dict of them; a runner that only validates has none."""
+        if self._optimizer is None:
+            raise ConfigError(
+                "this runner has no optimizer",
+                hint="give one to EpochBasedRunner(model, optimizer=...)",
+            )
+        return self._optimizer
+
+    @optimizer.setter
+    def optimizer(self, optimizer: Optimizer | dict[str, Optimizer]) -> None:
+        self._optimizer = optimizer
+
+    @property
+    def data_loader(self) -> Any:
+        """The loader of the running epoch."""
+        if self._data_loader is None:
+            raise ConfigError("no epoch is running, so there is no data_loader yet")
+        return self._data_loader
+
+    def current_lr(self) -> Any:
+        """The rate of each param group; a dict of such lists for a dict of optimizers."""
+        return self._of_groups(lambda group: group["lr"])
+
+    def current_momentum(self) -> Any:
+        """The momentum of each param group, or Adam's first beta, or 0; as `current_lr` gives the rates."""
+        return self._of_groups(
+            lambda group: group.get("momentum", group.get("betas", (0,))[0])
+        )
+
+    def _of_groups(self, read: Callable[[dict[str, Any]], float]) -> Any:
+        if isinstance(self.optimizer, Mapping):
+            return {
+                name: [read(group) for group in optimizer.param_groups]
+                for name, optimizer in self.optimizer.items()
+            }
+        return [read(group) for group in self.optimizer.param_groups]
+
+    # ---- the step
+
+    def step(self, batch: Any) -> dict[str, Any]:
+        """One step of training: the forward pass, and the update (`mmaction_min/runner/update.py`).
+
+        Args:
+            batch: `imgs` (N, M, C, H, W) or (N, M, C, T, H, W), `label` (N,), and what else the model takes.
+
+        Returns:
+            What the model's `train_step` gave.
+
+        Raises:
+            NotFiniteError: the loss is not finite; the weights are still those of the last good step.
+        """
+        batch = to_device(batch, self.device)
+        with autocast(self.device, self.amp_dtype):
+            outputs = self._forward(batch, train=True)
+        if self.update is not None:
+            self.stepped = self.update(self, outputs, batch)
+        elif self._has_loss(outputs):
+            self.stepped = Update()(self, outputs, batch)
+        self._report(outputs)
+        return outputs
+
+    def val_step(self, batch: Any) -> dict[str, Any]:
+        """One step of validation; the caller sees to it that there are no gradients."""
+        with autocast(self.device, self.amp_dtype):
+            outputs = self._forward(to_device(batch, self.device), train=False)
+        self._report(outputs)
+        return outputs
+
+    def _forward(self, batch: Any, *, train: bool) -> dict[str, Any]:
+        if self.batch_processor is not None:
+            outputs = self.batch_processor(self.model, batch, train_mode=train)
+        elif train:
+            outputs = self.model.train_step(batch, self._optimizer)  # type: ignore[operator]
+        else:
+            outputs = self.model.val_step(batch, self._optimizer)  # type: ignore[operator]
+        if not isinstance(outputs, dict):
+            raise TypeError(
+                f"the model's step gives a dict, not a {type(outputs).__name__}"
+            )
+        return outputs
+
+    def _has_loss(self, outputs: Mapping[str, Any]) -> bool:
+        """Without settings of the step, as in mmcv's own examples, a model may train itself, or not at all."""
+        if isinstance(self._optimizer, Optimizer) and not self._hook_updates():
+            loss = outputs.get("loss")
+            return (
+                isinstance(loss, torch.Tensor)
+                and loss.requires_grad
+                and loss.numel() == 1
+            )
+        return False
+
+    def _hook_updates(self) -> bool:
+        return any(isinstance(hook, OptimizerHook) for hook in self._hooks)
+
+    def _report(self, outputs: Mapping[str, Any]) -> None:
+        if "log_vars" in outputs:
+            self.log_buffer.update(outputs["log_vars"], outputs["num_samples"])
+
+    def _begin(self, workflow: Workflow) -> None:
+        self.logger.debug(
+            "hooks, in the order in which they run:\n%s", self.get_hook_info()
+        )
+        self.logger.debug("workflow %s", list(workflow))
+        self.call_hook("before_run")
+
+    def _enter(self, mode: str, data_loader: Any) -> None:
+        self.mode = mode
+        self._done = ""
+        self._data_loader = data_loader
+        if self.model.training != (mode == "train"):
+            self.model.train(mode == "train")
+
+    def _stop(self, name: str) -> None:
+        self.save_checkpoint(self.work_dir, name)
+        signal = f" by {self.stop.signal.name}" if self.stop.signal else ""
+        raise StopTraining(
+            f"asked to stop{signal}; go on with --resume-from {Path(self.work_dir) / name}"
+        )
+
+    # ---- hooks
+
+    def register_hook(
+        self, hook: Hook, priority: int | str | Priority = "NORMAL"
+    ) -> None:
+        """Add a hook; a lower number runs earlier, of two equal ones the one that came first.
+
+        An `OptimizerHook` is also the settings of the step, unless its class does the update in its own way.
+
+        Args:
+            hook: the hook.
+            priority: 0 to 100, or one of mmcv's names ('VERY_HIGH' 10, 'NORMAL' 50, 'LOW' 70, ...).
+        """
+        hook.priority = get_priority(priority)
+        place = sum(other.priority <= hook.priority for other in self._hooks)
+        self._hooks.insert(place, hook)
+        if isinstance(hook, OptimizerHook):
+            self.update = hook.update if hook.is_settings else None
+
+    def register_hook_from_cfg(self, cfg: Mapping[str, Any]) -> None:
+        """Add the hook of `dict(type='MyHook', priority='LOW', **arguments)`."""
+        arguments = {key: value for key, value in cfg.items() if key != "priority"}
+        self.register_hook(HOOKS.build(arguments), cfg.get("priority", "NORMAL"))
+
+    def call_hook(self, stage: str) -> None:
+        """Call that method of every hook, in their order."""
+        for hook in self._hooks:
+            getattr(hook, stage)(self)
+
+    def get_hook_info(self) -> str:
+        """The hooks at each stage, in the order in which they run, as text."""
+        names = {priority.value: priority.name for priority in Priority}
+        lines = []
+        for stage in STAGES:
+            hooks = [
+                f"  {names.get(hook.priority, hook.priority):<12} {type(hook).__name__}"
+                for hook in self._hooks
+                if stage in hook.get_triggered_stages()
+            ]
+            lines += [f"{stage}:", *hooks] if hooks else []
+        return "\n".join(lines)
+
+    # ---- checkpoints
+
+    @property
+    def position(self) -> dict[str, int]:
+        """`epoch`, `iter` and `inner_iter` at which a run that resumes from now goes on.
+
+        The counters still count the iteration (the epoch) as running when the hooks after it are called.
+        """
+        epoch, iteration, inner = self._epoch, self._iter, self._inner_iter
+        if self._done == "iter":
+            iteration, inner = iteration + 1, inner + 1
+        elif self._done == "epoch":
+            epoch, inner = epoch + 1, 0
+        return {"epoch": epoch, "iter": iteration, "inner_iter": inner}
+
+    @abstractmethod
+    def _number(self) -> int:
+        """What stands in that name: the epoch or the iteration that runs, counted from 1."""
+
+    def save_checkpoint(
+        self,
+        out_dir: str | Path,
+        filename_tmpl: str | None = None,
+        save_optimizer: bool = True,
+        meta: Mapping[str, Any] | None = None,
+        create_symlink: bool = True,
+    ) -> None:
+        """Write a checkpoint and point `latest.pth` to it.
+
+        Args:
+            out_dir: the folder.
+            filename_tmpl: the name in it; `{}` stands for the running epoch (iteration), counted from 1.
+            save_optimizer: keep the optimizer's state too.
+            meta: more entries for the checkpoint's `meta`.
+            create_symlink: move the pointer.
+
+        Raises:
+            ArgumentError: (a TypeError) meta is no dict.
+        """
+        if not isinstance(meta, Mapping | None):
+            raise ArgumentError(f"meta is a dict, not {meta!r}")
+        path = Path(
+            out_dir, (filename_tmpl or self.filename_tmpl).format(self._number())
+        )
+        save_checkpoint(
+            self.model,
+            path,
+            self._optimizer if save_optimizer else None,
+            {**(meta or {}), **self.meta, **self.position},
+        )
+        if create_symlink:
+            point_latest(path)
+
+    def load_checkpoint(
+        self,
+        filename: str | Path,
+        map_location: str | torch.device = "cpu",
+        strict: bool = False,
+    ) -> dict[str, Any]:
+        """Take the weights of a checkpoint and nothing else, and return it; names that differ are logged."""
+        return load_checkpoint(
+            self.model, filename, map_location, strict=strict, logger=self.logger
+        )
+
+    def resume(
+        self,
+        checkpoint: str | Path,
+        resume_optimizer: bool = True,
+        map_location: str | torch.device = "cpu",
+    ) -> None:
+        """Go on where the run that wrote `checkpoint` stood: weights, optimizer, position, random numbers.
+
+        Args:
+            checkpoint: the file.
+            resume_optimizer: take the optimizer's state too; without it the run goes on, but not exactly.
+            map_location: where the file's tensors are loaded to first.
+
+        Raises:
+            CheckpointError: the file cannot be read, has no optimizer, or is of another model or optimizer.
+        """
+        content = load_checkpoint(self.model, checkpoint, map_location, strict=True)
+        if resume_optimizer and self._optimizer is not None:
+            _load_optimizer(self._optimizer, content, str(checkpoint))
+        meta = content["meta"]
+        self._epoch, self._iter = meta["epoch"], meta["iter"]
+        self._inner_iter = meta.get("inner_iter", 0)
+        self._done = ""
+        self.meta["hook_msgs"] = meta.get("hook_msgs", {})
+        if "rng" in content:
+            restore_rng(content["rng"])
+        self.logger.info(
+            "resumed %s at epoch %d, iteration %d", checkpoint, self.epoch, self.iter
+        )
+
+
+def unwrap(model: Any) -> Any:
+    """The model itself, without the wrapper of DDP (or of mmcv's MMDataParallel)."""
+    return getattr(model, "module", model)
+
+
+def _check_model(model: nn.Module, batch_processor: object) -> None:
+    own = unwrap(model)
+    if batch_processor is None:
+        if not hasattr(own, "train_step"):
+            raise ArgumentError(f"{type(own).__name__} has no train_step()")
+        return
+    if not callable(batch_processor):
+        raise ArgumentError(
+            f"batch_processor is a function, not {type(batch_processor).__name__}",
+            hint="an optimizer is given by name: optimizer=...",
+        )
+    warnings.warn(
+        "batch_processor is mmcv's old way: write train_step() and val_step() in the model",
+        DeprecationWarning,
+        stacklevel=4,
+    )
+    if hasattr(own, "train_step") or hasattr(own, "val_step"):
+        raise ArgumentError(
+            f"{type(own).__name__} has a step of its own, so it takes no batch_processor"
+        )
+
+
+def _check_types(
+    optimizer: object, work_dir: object, logger: object, meta: object
+) -> None:
+    optimizers = (
+        list(optimizer.values()) if isinstance(optimizer, dict) else [optimizer]
+    )
+    for name, values, kind in (
+        ("optimizer", optimizers, Optimizer | None),
+        ("work_dir", [work_dir], str | Path | None),
+        ("logger", [logger], logging.Logger),
+        ("meta", [meta], dict | None),
+    ):
+        if not all(isinstance(value, kind) for value in values):
+            raise ArgumentError(
+                f"{name} is {values[-1]!r}, a {type(values[-1]).__name__}",
+                hint=f"it is of {kind}",
+            )
+
+
+def _load_optimizer(
+    optimizer: Optimizer | dict[str, Optimizer], checkpoint: dict[str, Any], where: str
+) -> None:
+    if "optimizer" not in checkpoint:
+        raise CheckpointError(
+            "the checkpoint has no optimizer, so no run can go on from it",
+            where,
+            "use --load-from",
+        )
+    state = checkpoint["optimizer"]
+    try:
+        if isinstance(optimizer, Optimizer):
+            optimizer.load_state_dict(state)
+        else:
+            for name, one in optimizer.items():
+                one.load_state_dict(state[name])
+    except (ValueError, KeyError) as e:
+        raise CheckpointError(
+            f"the checkpoint is of another optimizer: {e}", where
+        ) from e
