@@ -66,9 +66,14 @@ class LoggerHook(Hook):
         count = runner.inner_iter + 1 if self.by_epoch else runner.iter + 1
         if self.interval > 0 and count % self.interval == 0:
             runner.log_buffer.average(self.interval)
-        elif not self.ignore_last and self.end_of_epoch(runner):
+        elif not self.ignore_last and self._is_over(runner):
             runner.log_buffer.average(count % self.interval)
         self._log_ready(runner)
+
+    def _is_over(self, runner: BaseRunner) -> bool:
+        return (
+            self.end_of_epoch(runner) if self.by_epoch else self.is_last_iter(runner)
+        )
 
     def after_train_epoch(self, runner: BaseRunner) -> None:
         self._log_ready(runner)  # the results of the evaluation

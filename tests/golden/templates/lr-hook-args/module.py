@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mmaction_min.runner import HOOKS, EpochBasedRunner, LrUpdaterHook
+from mmaction_min.runner import HOOKS, BaseRunner, LrUpdaterHook
 
 
 @HOOKS.register_module()
@@ -24,7 +24,7 @@ class WarmLrUpdaterHook(LrUpdaterHook):
         super().__init__(**kwargs)
         self.gamma = gamma
 
-    def get_lr(self, runner: EpochBasedRunner, base_lr: float) -> float:
+    def get_lr(self, runner: BaseRunner, base_lr: float) -> float:
         """The rate of a param group, before the warm-up.
 
         Args:

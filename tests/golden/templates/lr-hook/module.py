@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from mmaction_min.runner import HOOKS, EpochBasedRunner, LrUpdaterHook
+from mmaction_min.runner import HOOKS, BaseRunner, LrUpdaterHook
 
 
 @HOOKS.register_module()
@@ -39,7 +39,7 @@ class RelativeStepLrUpdaterHook(LrUpdaterHook):
         self.steps = steps
         self.lrs = lrs
 
-    def get_lr(self, runner: EpochBasedRunner, base_lr: float) -> float:
+    def get_lr(self, runner: BaseRunner, base_lr: float) -> float:
         """The rate of a param group, before the warm-up.
 
         Args:
