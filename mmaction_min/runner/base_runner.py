@@ -14,16 +14,22 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from ..errors import ArgumentError, CheckpointError, ConfigError
-from .checkpoint import load_checkpoint, point_latest, save_checkpoint
+from ..errors import ArgumentError, ConfigError
+from .checkpoint import (
+    load_checkpoint,
+    load_weights,
+    point_latest,
+    read_checkpoint,
+    save_checkpoint,
+)
 from .device import autocast, device_of, to_device
 from .hooks import HOOKS, Hook, StopTraining
 from .hooks.hook import STAGES
 from .hooks.optimizer import OptimizerHook
 from .log_buffer import LogBuffer
 from .priority import Priority, get_priority
+from .resume import load_optimizer, position_of, restore_state
 from .signals import StopRequest
-from .state import restore_rng
 from .training_hooks import TrainingHooks
 from .update import Update
 from .workflow import Workflow
@@ -375,6 +381,7 @@ class BaseRunner(TrainingHooks, ABC):
             path,
             self._optimizer if save_optimizer else None,
             {**(meta or {}), **self.meta, **self.position},
+            {"log": self.log_buffer.state_dict()},
         )
         if create_symlink:
             point_latest(path)
@@ -406,16 +413,15 @@ class BaseRunner(TrainingHooks, ABC):
         Raises:
             CheckpointError: the file cannot be read, has no optimizer, or is of another model or optimizer.
         """
-        content = load_checkpoint(self.model, checkpoint, map_location, strict=True)
+        content, where = read_checkpoint(checkpoint, map_location), str(checkpoint)
+        position = position_of(content, where)
+        load_weights(self.model, content, where, strict=True)
         if resume_optimizer and self._optimizer is not None:
-            _load_optimizer(self._optimizer, content, str(checkpoint))
-        meta = content["meta"]
-        self._epoch, self._iter = meta["epoch"], meta["iter"]
-        self._inner_iter = meta.get("inner_iter", 0)
+            load_optimizer(self._optimizer, content, where)
+        self._epoch, self._iter, self._inner_iter = position
         self._done = ""
-        self.meta["hook_msgs"] = meta.get("hook_msgs", {})
-        if "rng" in content:
-            restore_rng(content["rng"])
+        self.meta["hook_msgs"] = content["meta"].get("hook_msgs", {})
+        restore_state(content, self.log_buffer, where)
         self.logger.info(
             "resumed %s at epoch %d, iteration %d", checkpoint, self.epoch, self.iter
         )
@@ -465,25 +471,3 @@ def _check_types(
                 f"{name} is {values[-1]!r}, a {type(values[-1]).__name__}",
                 hint=f"it is of {kind}",
             )
-
-
-def _load_optimizer(
-    optimizer: Optimizer | dict[str, Optimizer], checkpoint: dict[str, Any], where: str
-) -> None:
-    if "optimizer" not in checkpoint:
-        raise CheckpointError(
-            "the checkpoint has no optimizer, so no run can go on from it",
-            where,
-            "use --load-from",
-        )
-    state = checkpoint["optimizer"]
-    try:
-        if isinstance(optimizer, Optimizer):
-            optimizer.load_state_dict(state)
-        else:
-            for name, one in optimizer.items():
-                one.load_state_dict(state[name])
-    except (ValueError, KeyError) as e:
-        raise CheckpointError(
-            f"the checkpoint is of another optimizer: {e}", where
-        ) from e

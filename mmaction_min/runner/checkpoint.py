@@ -159,31 +159,39 @@ def load_checkpoint(
     Raises:
         CheckpointError: the file cannot be read, a shape differs, no name fits, or (strict) a name differs.
     """
-    model = getattr(model, "module", model)
     checkpoint = read_checkpoint(filename, map_location)
-    weights = {
-        re.sub(r"^module\.", "", name): value
-        for name, value in _state_dict(checkpoint, filename).items()
-    }
-    own = model.state_dict()
-    _refuse_shapes(weights, own, filename)
-    missing, unexpected = own.keys() - weights.keys(), weights.keys() - own.keys()
-    differences = _in_words(missing=missing, unexpected=unexpected)
-    if differences and (strict or missing == own.keys()):
-        raise CheckpointError(
-            f"the names of the weights differ: {differences}", str(filename)
-        )
-    model.load_state_dict(weights, strict=False)
-    if differences:
-        (logger or logging.getLogger(__name__)).warning(
-            "%s: the names of the weights differ: %s", filename, differences
-        )
+    load_weights(model, checkpoint, str(filename), strict=strict, logger=logger)
     return checkpoint
 
 
-def _state_dict(
-    checkpoint: Mapping[str, Any], filename: str | Path
-) -> Mapping[str, Tensor]:
+def load_weights(
+    model: nn.Module,
+    checkpoint: Mapping[str, Any],
+    where: str,
+    *,
+    strict: bool = False,
+    logger: logging.Logger | None = None,
+) -> None:
+    """The same with the content of a checkpoint, which was read from `where`."""
+    model = getattr(model, "module", model)
+    weights = {
+        re.sub(r"^module\.", "", name): value
+        for name, value in _state_dict(checkpoint, where).items()
+    }
+    own = model.state_dict()
+    _refuse_shapes(weights, own, where)
+    missing, unexpected = own.keys() - weights.keys(), weights.keys() - own.keys()
+    differences = _in_words(missing=missing, unexpected=unexpected)
+    if differences and (strict or missing == own.keys()):
+        raise CheckpointError(f"the names of the weights differ: {differences}", where)
+    model.load_state_dict(weights, strict=False)
+    if differences:
+        (logger or logging.getLogger(__name__)).warning(
+            "%s: the names of the weights differ: %s", where, differences
+        )
+
+
+def _state_dict(checkpoint: Mapping[str, Any], where: str) -> Mapping[str, Tensor]:
     """The weights of a checkpoint, which may be all that it is.
 
     Raises:
@@ -194,14 +202,12 @@ def _state_dict(
         isinstance(name, str) and isinstance(value, Tensor)
         for name, value in weights.items()
     ):
-        raise CheckpointError(
-            "its weights are not all tensors with names", str(filename)
-        )
+        raise CheckpointError("its weights are not all tensors with names", where)
     return weights
 
 
 def _refuse_shapes(
-    weights: Mapping[str, Tensor], own: Mapping[str, Tensor], filename: str | Path
+    weights: Mapping[str, Tensor], own: Mapping[str, Tensor], where: str
 ) -> None:
     shapes = [
         f"{name} is {_kind(weights[name])} there and {_kind(own[name])} here"
@@ -211,7 +217,7 @@ def _refuse_shapes(
     if shapes:
         raise CheckpointError(
             f"the checkpoint is of another model: {'; '.join(shapes[:3])}",
-            str(filename),
+            where,
             "is it the right config?",
         )
 

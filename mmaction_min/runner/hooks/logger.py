@@ -60,7 +60,8 @@ class LoggerHook(Hook):
         runner.log_buffer.keep = max(hook.interval for hook in loggers)
 
     def before_epoch(self, runner: BaseRunner) -> None:
-        runner.log_buffer.clear()
+        if runner.by_epoch and runner.inner_iter == 0:
+            runner.log_buffer.clear()  # a run that is resumed in its middle logs the mean over both parts
 
     def after_train_iter(self, runner: BaseRunner) -> None:
         count = runner.inner_iter + 1 if self.by_epoch else runner.iter + 1
@@ -71,9 +72,7 @@ class LoggerHook(Hook):
         self._log_ready(runner)
 
     def _is_over(self, runner: BaseRunner) -> bool:
-        return (
-            self.end_of_epoch(runner) if self.by_epoch else self.is_last_iter(runner)
-        )
+        return self.end_of_epoch(runner) if self.by_epoch else self.is_last_iter(runner)
 
     def after_train_epoch(self, runner: BaseRunner) -> None:
         self._log_ready(runner)  # the results of the evaluation
