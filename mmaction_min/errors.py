@@ -54,6 +54,10 @@ class DataError(EngineError, ValueError):
     """An annotation file or a video cannot be used."""
 
 
+class WorkerError(EngineError, RuntimeError):
+    """A process that prepares data is dead, or hangs."""
+
+
 class CheckpointError(EngineError, RuntimeError):
     """A checkpoint cannot be read, or does not fit."""
 
@@ -66,3 +70,7 @@ class DiskError(EngineError):
 
 class NotFiniteError(EngineError, FloatingPointError):
     """A loss is NaN or infinite."""
+
+
+class Interrupted(Exception):
+    """Somebody asked to stop, and what would come next is not waited for."""

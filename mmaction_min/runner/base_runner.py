@@ -28,7 +28,7 @@ from .hooks.hook import STAGES
 from .hooks.optimizer import OptimizerHook
 from .log_buffer import LogBuffer
 from .priority import Priority, get_priority
-from .resume import load_optimizer, position_of, restore_state
+from .resume import load_gradients, load_optimizer, position_of, restore_state
 from .signals import StopRequest
 from .training_hooks import TrainingHooks
 from .update import Update
@@ -283,12 +283,26 @@ class BaseRunner(TrainingHooks, ABC):
         if self.model.training != (mode == "train"):
             self.model.train(mode == "train")
 
-    def _stop(self, name: str) -> None:
+    def _stopped(self) -> StopTraining:
+        """Save where the run stands; what then ends it."""
+        position = self.position
+        within = position["inner_iter"] > 0
+        name = ("stopped_iter_{iter}.pth" if within else "epoch_{epoch}.pth").format(
+            **position
+        )
         self.save_checkpoint(self.work_dir, name)
         signal = f" by {self.stop.signal.name}" if self.stop.signal else ""
-        raise StopTraining(
+        return StopTraining(
             f"asked to stop{signal}; go on with --resume-from {Path(self.work_dir) / name}"
         )
+
+    def _interrupted(self) -> StopTraining:
+        """The same where a batch was waited for, or a validation ran: a resumed run begins that again."""
+        if self._done == "epoch":
+            self._done = ""
+        if self.by_epoch and self.mode == "val":
+            self._inner_iter = 0
+        return self._stopped()
 
     # ---- hooks
 
@@ -381,10 +395,17 @@ class BaseRunner(TrainingHooks, ABC):
             path,
             self._optimizer if save_optimizer else None,
             {**(meta or {}), **self.meta, **self.position},
-            {"log": self.log_buffer.state_dict()},
+            {"log": self.log_buffer.state_dict(), **self._open_group()},
         )
         if create_symlink:
             point_latest(path)
+
+    def _open_group(self) -> dict[str, Any]:
+        """The gradients of a group of `cumulative_iters` that the optimizer has not stepped on; of one process alone."""
+        if self.stepped or self.world_size > 1:
+            return {}
+        named = unwrap(self.model).named_parameters()
+        return {"grads": {name: p.grad for name, p in named if p.grad is not None}}
 
     def load_checkpoint(
         self,
@@ -422,6 +443,7 @@ class BaseRunner(TrainingHooks, ABC):
         self._done = ""
         self.meta["hook_msgs"] = content["meta"].get("hook_msgs", {})
         restore_state(content, self.log_buffer, where)
+        load_gradients(unwrap(self.model), content.get("grads", {}), where)
         self.logger.info(
             "resumed %s at epoch %d, iteration %d", checkpoint, self.epoch, self.iter
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ..errors import CheckpointError
@@ -105,3 +105,17 @@ def restore_state(checkpoint: Mapping[str, Any], log: LogBuffer, where: str) -> 
             f"the checkpoint's random numbers or its log cannot be put back: {e!r}",
             where,
         ) from e
+
+
+def load_gradients(model: nn.Module, gradients: Mapping[str, Any], where: str) -> None:
+    """Put back the gradients of a group of batches that the optimizer has not stepped on.
+
+    Raises:
+        CheckpointError: they are of another model.
+    """
+    own = dict(model.named_parameters())
+    try:
+        for name, gradient in gradients.items():
+            own[name].grad = gradient.to(own[name].device)
+    except Exception as e:
+        raise CheckpointError(f"its gradients do not fit: {e!r}", where) from e
