@@ -28,8 +28,9 @@ from .hooks.hook import STAGES
 from .hooks.optimizer import OptimizerHook
 from .log_buffer import LogBuffer
 from .priority import Priority, get_priority
-from .resume import load_gradients, load_optimizer, position_of, restore_state
+from .resume import fitting, load_optimizer, position_of
 from .signals import StopRequest
+from .state import restore_rng
 from .training_hooks import TrainingHooks
 from .update import Update
 from .workflow import Workflow
@@ -94,14 +95,16 @@ class BaseRunner(TrainingHooks, ABC):
         self._max_iters = max_iters
         self.device = torch.device(device or device_of(model))
         self.amp_dtype = amp_dtype
-        self.update = update
+        self.update = update or Update()
+        self.trains: bool | None = None if update is None else True
+        """Whether the step updates the weights: None if there is a loss, False where a hook does it."""
         self.stop = StopRequest() if stop is None else stop  # an unset one is false
         self.rank, self.world_size = 0, 1
         self.timestamp = time.strftime("%Y%m%d_%H%M%S")
         self.mode = "train"
         self.stepped = True
         """Whether the optimizer has stepped on the running batch: not within a group of `cumulative_iters`."""
-        self.log_buffer = LogBuffer()
+        self.log_buffer = LogBuffer(before_read=lambda: self.update.guard.check())
         self.outputs: dict[str, Any] = {}
         self._epoch = 0
         self._iter = 0
@@ -224,10 +227,8 @@ class BaseRunner(TrainingHooks, ABC):
         batch = to_device(batch, self.device)
         with autocast(self.device, self.amp_dtype):
             outputs = self._forward(batch, train=True)
-        if self.update is not None:
+        if self._has_loss(outputs) if self.trains is None else self.trains:
             self.stepped = self.update(self, outputs, batch)
-        elif self._has_loss(outputs):
-            self.stepped = Update()(self, outputs, batch)
         self._report(outputs)
         return outputs
 
@@ -253,17 +254,13 @@ class BaseRunner(TrainingHooks, ABC):
 
     def _has_loss(self, outputs: Mapping[str, Any]) -> bool:
         """Without settings of the step, as in mmcv's own examples, a model may train itself, or not at all."""
-        if isinstance(self._optimizer, Optimizer) and not self._hook_updates():
-            loss = outputs.get("loss")
-            return (
-                isinstance(loss, torch.Tensor)
-                and loss.requires_grad
-                and loss.numel() == 1
-            )
-        return False
-
-    def _hook_updates(self) -> bool:
-        return any(isinstance(hook, OptimizerHook) for hook in self._hooks)
+        loss = outputs.get("loss")
+        return (
+            isinstance(self._optimizer, Optimizer)
+            and isinstance(loss, torch.Tensor)
+            and loss.requires_grad
+            and loss.numel() == 1
+        )
 
     def _report(self, outputs: Mapping[str, Any]) -> None:
         if "log_vars" in outputs:
@@ -321,7 +318,10 @@ class BaseRunner(TrainingHooks, ABC):
         place = sum(other.priority <= hook.priority for other in self._hooks)
         self._hooks.insert(place, hook)
         if isinstance(hook, OptimizerHook):
-            self.update = hook.update if hook.is_settings else None
+            self.trains = hook.is_settings
+            if hook.is_settings:
+                self.update = hook.update
+                self.amp_dtype = self.amp_dtype or hook.amp_dtype
 
     def register_hook_from_cfg(self, cfg: Mapping[str, Any]) -> None:
         """Add the hook of `dict(type='MyHook', priority='LOW', **arguments)`."""
@@ -387,6 +387,7 @@ class BaseRunner(TrainingHooks, ABC):
         """
         if not isinstance(meta, Mapping | None):
             raise ArgumentError(f"meta is a dict, not {meta!r}")
+        self.update.guard.check()
         path = Path(
             out_dir, (filename_tmpl or self.filename_tmpl).format(self._number())
         )
@@ -395,17 +396,13 @@ class BaseRunner(TrainingHooks, ABC):
             path,
             self._optimizer if save_optimizer else None,
             {**(meta or {}), **self.meta, **self.position},
-            {"log": self.log_buffer.state_dict(), **self._open_group()},
+            {
+                "log": self.log_buffer.state_dict(),
+                **self.update.state_dict(unwrap(self.model), stepped=self.stepped),
+            },
         )
         if create_symlink:
             point_latest(path)
-
-    def _open_group(self) -> dict[str, Any]:
-        """The gradients of a group of `cumulative_iters` that the optimizer has not stepped on; of one process alone."""
-        if self.stepped or self.world_size > 1:
-            return {}
-        named = unwrap(self.model).named_parameters()
-        return {"grads": {name: p.grad for name, p in named if p.grad is not None}}
 
     def load_checkpoint(
         self,
@@ -441,9 +438,12 @@ class BaseRunner(TrainingHooks, ABC):
             load_optimizer(self._optimizer, content, where)
         self._epoch, self._iter, self._inner_iter = position
         self._done = ""
+        self.stepped = "grads" not in content
         self.meta["hook_msgs"] = content["meta"].get("hook_msgs", {})
-        restore_state(content, self.log_buffer, where)
-        load_gradients(unwrap(self.model), content.get("grads", {}), where)
+        with fitting(where):
+            self.update.load_state_dict(content, unwrap(self.model), self.device)
+            self.log_buffer.load_state_dict(content.get("log", {}))
+            restore_rng(content.get("rng", {}))
         self.logger.info(
             "resumed %s at epoch %d, iteration %d", checkpoint, self.epoch, self.iter
         )

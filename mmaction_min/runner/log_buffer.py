@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -14,6 +14,9 @@ Value = float | Tensor
 class LogBuffer:
     """Values by name, each with the number of samples that it is a mean over (mmcv/runner/log_buffer.py).
 
+    Args:
+        before_read: called before values are read, for what else waits for the device.
+
     Attributes:
         val_history: what the steps reported, by name, in their order.
         n_history: the numbers of samples, beside it.
@@ -21,7 +24,8 @@ class LogBuffer:
         ready: `output` has new means.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, before_read: Callable[[], None] = lambda: None) -> None:
+        self._before_read = before_read
         self.val_history: dict[str, list[Value]] = {}
         self.n_history: dict[str, list[int]] = {}
         self.output: dict[str, Any] = {}
@@ -41,6 +45,7 @@ class LogBuffer:
 
     def average(self, n: int = 0) -> None:
         """Put the mean over the last `n` steps (0: over all), weighted by their samples, into `output`."""
+        self._before_read()
         for name, history in self.val_history.items():
             values, counts = as_floats(history[-n:]), self.n_history[name][-n:]
             total = sum(counts)

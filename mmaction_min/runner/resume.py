@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 
 from ..errors import CheckpointError
-from .log_buffer import LogBuffer
-from .state import restore_rng
 
 MOMENTS = {
     *("momentum_buffer", "exp_avg", "exp_avg_sq", "max_exp_avg_sq", "exp_inf"),
@@ -89,33 +88,16 @@ def position_of(checkpoint: Mapping[str, Any], where: str) -> tuple[int, int, in
     return position
 
 
-def restore_state(checkpoint: Mapping[str, Any], log: LogBuffer, where: str) -> None:
-    """Put back the random numbers, and what the log still has to take the mean of.
+@contextmanager
+def fitting(where: str) -> Iterator[None]:
+    """Whatever fails within the block is the checkpoint's fault.
 
     Raises:
-        CheckpointError: they are not what this version writes.
+        CheckpointError: something failed.
     """
     try:
-        if "rng" in checkpoint:
-            restore_rng(checkpoint["rng"])
-        if "log" in checkpoint:
-            log.load_state_dict(checkpoint["log"])
+        yield
     except Exception as e:
         raise CheckpointError(
-            f"the checkpoint's random numbers or its log cannot be put back: {e!r}",
-            where,
+            f"what the checkpoint has beside the weights does not fit: {e!r}", where
         ) from e
-
-
-def load_gradients(model: nn.Module, gradients: Mapping[str, Any], where: str) -> None:
-    """Put back the gradients of a group of batches that the optimizer has not stepped on.
-
-    Raises:
-        CheckpointError: they are of another model.
-    """
-    own = dict(model.named_parameters())
-    try:
-        for name, gradient in gradients.items():
-            own[name].grad = gradient.to(own[name].device)
-    except Exception as e:
-        raise CheckpointError(f"its gradients do not fit: {e!r}", where) from e

@@ -77,6 +77,7 @@ class EpochBasedRunner(BaseRunner):
             if self.stop and self.stepped and i + 1 < len(data_loader):
                 raise self._stopped()
         self._done = "epoch"
+        self.update.guard.check()
         self.call_hook("after_train_epoch")
         self._epoch, self._inner_iter, self._done = self._epoch + 1, 0, ""
         if self.stop:
@@ -146,6 +147,7 @@ class IterBasedRunner(BaseRunner):
                     elif self._iter < self.max_iters:
                         self.train(loaders[i])
                 done = 0
+            self.update.guard.check()
         except StopTraining as e:
             self.logger.info("stopped: %s", e)
         except Interrupted:

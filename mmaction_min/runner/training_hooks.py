@@ -23,7 +23,8 @@ class TrainingHooks:
     """What hooks count by, unless their entry says it."""
 
     if TYPE_CHECKING:
-        update: Update | None
+        update: Update
+        trains: bool | None
 
         def register_hook(
             self, hook: Hook, priority: int | str | Priority = ...
@@ -79,8 +80,9 @@ class TrainingHooks:
     def register_optimizer_hook(self, optimizer_config: Entry) -> None:
         """The settings of the step; a hook of a class of one's own does the update instead."""
         if isinstance(optimizer_config, Mapping) and "type" not in optimizer_config:
-            self.update = _update(optimizer_config)
-        else:
+            self.update, self.trains = _update(optimizer_config), True
+        elif optimizer_config is not None:
+            self.trains = False  # unless it is a hook whose registration says else
             self._register(_hook(optimizer_config), "ABOVE_NORMAL")
 
     def register_checkpoint_hook(self, checkpoint_config: Entry) -> None:

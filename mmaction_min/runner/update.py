@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from ..errors import ArgumentError, ConfigError, NotFiniteError
+from ..errors import ArgumentError, ConfigError
+from .finite import FiniteGuard
 
 if TYPE_CHECKING:
     from .base_runner import BaseRunner
+
+LossScale = float | str | Mapping[str, Any] | None
 
 
 class Update:
@@ -24,9 +26,11 @@ class Update:
         cumulative_iters: the optimizer steps once for so many batches, on the mean of their losses. What is left
             at the end of the run is a mean over the rest, as in mmcv.
         detect_anomalous_params: log the parameters that a loss does not depend on; slow.
+        loss_scale: for float16, whose small gradients are lost else: a fixed factor, 'dynamic', or arguments of
+            `torch.amp.GradScaler`. Steps in which a scaled gradient overflows are left out.
 
     Raises:
-        ArgumentError: `cumulative_iters` is no positive integer.
+        ArgumentError: `cumulative_iters` is no positive integer, or `loss_scale` none of these.
     """
 
     def __init__(
@@ -34,6 +38,7 @@ class Update:
         grad_clip: Mapping[str, Any] | None = None,
         cumulative_iters: int = 1,
         detect_anomalous_params: bool = False,
+        loss_scale: LossScale = None,
     ) -> None:
         if not isinstance(cumulative_iters, int) or cumulative_iters < 1:
             raise ArgumentError(
@@ -43,6 +48,13 @@ class Update:
         self.grad_clip = grad_clip
         self.cumulative_iters = cumulative_iters
         self.detect_anomalous_params = detect_anomalous_params
+        self.fixed_scale = (
+            float(loss_scale) if isinstance(loss_scale, int | float) else None
+        )
+        self._scaler_args = _scaler_args(loss_scale)
+        self._scaler: torch.amp.GradScaler | None = None
+        self.guard = FiniteGuard()
+        self._params: tuple[nn.Module | None, list[nn.Parameter]] = (None, [])
 
     def __call__(
         self, runner: BaseRunner, outputs: Mapping[str, Any], batch: Any = None
@@ -64,19 +76,45 @@ class Update:
         loss, optimizer = _loss(outputs), runner.optimizer
         if self.detect_anomalous_params:
             report_unused(runner.model, loss, runner.logger)
-        check_finite(loss, outputs, batch)
+        self.guard.see_loss(runner.iter, outputs, batch, optimizer)
         first, last, size = self._place(runner)
         if first:
             optimizer.zero_grad(set_to_none=True)
-        torch.autograd.backward(loss / size if size > 1 else loss)
-        if not last:
-            return False
+        if size > 1:
+            loss = loss / size
+        if self._scaler_args is not None:
+            loss = self.scaler(loss.device).scale(loss)
+        torch.autograd.backward(loss)
+        if last:
+            self._step(runner, optimizer, outputs.get("num_samples", 1))
+        return last
+
+    def is_last(self, runner: BaseRunner) -> bool:
+        """Whether the optimizer steps on the running batch."""
+        return self._place(runner)[1]
+
+    def _step(self, runner: BaseRunner, optimizer: Any, num_samples: int) -> None:
+        scaler = self._scaler
+        if scaler is not None:
+            scaler.unscale_(optimizer)
+        norm = self._norm(runner.model)
         if self.grad_clip is not None:
-            params = [p for p in runner.model.parameters() if p.grad is not None]
-            norm = nn.utils.clip_grad_norm_(params, **self.grad_clip)
-            runner.log_buffer.update({"grad_norm": norm}, outputs["num_samples"])
-        optimizer.step()
-        return True
+            runner.log_buffer.update({"grad_norm": norm}, num_samples)
+        if scaler is not None:  # it looks for what is not finite itself
+            scaler.step(optimizer)
+            scaler.update(self.fixed_scale)
+        else:
+            self.guard.see_norm(norm, optimizer)
+            optimizer.step()
+
+    def _norm(self, model: nn.Module) -> Tensor:
+        """The norm of the gradient of all parameters, which is clipped if `grad_clip` says so."""
+        if self._params[0] is not model:
+            self._params = (model, list(model.parameters()))
+        params = [param for param in self._params[1] if param.grad is not None]
+        if self.grad_clip is not None:
+            return nn.utils.clip_grad_norm_(params, **self.grad_clip)
+        return nn.utils.get_total_norm([param.grad for param in params])  # type: ignore[misc]
 
     def _place(self, runner: BaseRunner) -> tuple[bool, bool, int]:
         """Is this batch the first of its group, is it the last, and how many are in the group?"""
@@ -87,6 +125,55 @@ class Update:
         size = min(self.cumulative_iters, runner.max_iters - start)
         return place == 0, place + 1 == size, size
 
+    # ---- what a checkpoint holds of it
+
+    def scaler(self, device: torch.device) -> torch.amp.GradScaler:
+        """The scaler of float16's losses; made when the device is known."""
+        if self._scaler is None:
+            self._scaler = torch.amp.GradScaler(
+                device.type, **(self._scaler_args or {})
+            )
+        return self._scaler
+
+    def state_dict(self, model: nn.Module, *, stepped: bool) -> dict[str, Any]:
+        """The scaler's state, and within a group of `cumulative_iters` the gradient so far."""
+        state: dict[str, Any] = {}
+        if self._scaler is not None:
+            state["scaler"] = self._scaler.state_dict()
+        if not stepped:
+            state["grads"] = {
+                name: param.grad.cpu()
+                for name, param in model.named_parameters()
+                if param.grad is not None
+            }
+        return state
+
+    def load_state_dict(
+        self, state: Mapping[str, Any], model: nn.Module, device: torch.device
+    ) -> None:
+        """Take what `state_dict` gave."""
+        if self._scaler_args is not None and "scaler" in state:
+            self.scaler(device).load_state_dict(dict(state["scaler"]))
+        for name, param in model.named_parameters():
+            if name in state.get("grads", {}):
+                param.grad = state["grads"][name].to(param.device)
+
+
+def _scaler_args(loss_scale: object) -> dict[str, Any] | None:
+    if loss_scale is None:
+        return None
+    if isinstance(loss_scale, Mapping):
+        return dict(loss_scale)
+    if loss_scale == "dynamic":
+        return {}
+    if isinstance(loss_scale, int | float):  # mmcv refuses an integer
+        return {"init_scale": float(loss_scale)}
+    raise ArgumentError(
+        f"loss_scale is {loss_scale!r}",
+        "fp16",
+        "write a number, 'dynamic', or dict(init_scale=..., growth_interval=...)",
+    )
+
 
 def _loss(outputs: Mapping[str, Any]) -> Tensor:
     loss = outputs.get("loss")
@@ -96,23 +183,6 @@ def _loss(outputs: Mapping[str, Any]) -> Tensor:
             hint="it returns dict(loss=a tensor with a gradient, log_vars=..., num_samples=...); is every parameter frozen?",
         )
     return loss
-
-
-def check_finite(loss: Tensor, outputs: Mapping[str, Any], batch: Any) -> None:
-    """Raise a NotFiniteError that names the losses and the clips, unless the loss is finite."""
-    if math.isfinite(loss.detach().sum().item()):
-        return
-    values = ", ".join(
-        f"{name} {float(value):g}"
-        for name, value in outputs.get("log_vars", {"loss": loss}).items()
-    )
-    metas = batch.get("img_metas", []) if isinstance(batch, Mapping) else []
-    clips = [str(meta.get("filename", meta)) for meta in metas]
-    raise NotFiniteError(
-        f"the loss is not finite: {values}",
-        ", ".join(clips),
-        "a lower rate, grad_clip or a longer warm-up may help; the weights are those before this step",
-    )
 
 
 def report_unused(model: nn.Module, loss: Tensor, logger: logging.Logger) -> None:

@@ -155,7 +155,8 @@ def test_a_loss_that_is_not_finite_stops_before_the_step(
     }
 
     with pytest.raises(
-        NotFiniteError, match=r"a\.mp4.*the loss is not finite: loss (nan|inf)"
+        NotFiniteError,
+        match=r"a\.mp4.*the loss is not finite in iteration 1: loss (nan|inf)",
     ):
         runner.step(batch)
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from ..update import Update, report_unused
+from ..update import LossScale, Update, report_unused
 from .hook import HOOKS, Hook
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ class OptimizerHook(Hook):
         self.update = Update(grad_clip, detect_anomalous_params=detect_anomalous_params)
         self.grad_clip = grad_clip
         self.detect_anomalous_params = detect_anomalous_params
+
+    amp_dtype: torch.dtype | None = None
+    """What the forward pass is to be computed in, if the runner was told nothing."""
 
     @property
     def is_settings(self) -> bool:
@@ -90,3 +94,47 @@ class GradientCumulativeOptimizerHook(OptimizerHook):
     def has_batch_norm(self, module: nn.Module) -> bool:
         """Whether the model has a batch norm layer."""
         return any(isinstance(child, _BatchNorm) for child in module.modules())
+
+
+@HOOKS.register_module()
+class Fp16OptimizerHook(OptimizerHook):
+    """One update for each batch, with the forward pass in float16 and a scaled loss (mmcv's `fp16 = dict(loss_scale=512.)`).
+
+    Args:
+        grad_clip: arguments of `torch.nn.utils.clip_grad_norm_`.
+        coalesce, bucket_size_mb, distributed: accepted for upstream's configs; DDP sees to what they were for.
+        loss_scale: a fixed factor, 'dynamic', or arguments of `torch.amp.GradScaler`.
+
+    Raises:
+        ArgumentError: `loss_scale` is none of these.
+    """
+
+    amp_dtype = torch.float16
+
+    def __init__(
+        self,
+        grad_clip: Mapping[str, Any] | None = None,
+        coalesce: bool = True,
+        bucket_size_mb: int = -1,
+        loss_scale: LossScale = 512.0,
+        distributed: bool = True,
+    ) -> None:
+        super().__init__(grad_clip=grad_clip)
+        self.update = Update(grad_clip, loss_scale=loss_scale)
+
+
+@HOOKS.register_module()
+class GradientCumulativeFp16OptimizerHook(Fp16OptimizerHook):
+    """One update for `cumulative_iters` batches, in float16.
+
+    Args:
+        cumulative_iters: how many.
+        loss_scale: a fixed factor, 'dynamic', or arguments of `torch.amp.GradScaler`.
+        **kwargs: of `Fp16OptimizerHook`.
+    """
+
+    def __init__(
+        self, cumulative_iters: int = 1, loss_scale: LossScale = 512.0, **kwargs: Any
+    ) -> None:
+        super().__init__(loss_scale=loss_scale, **kwargs)
+        self.update = Update(self.grad_clip, cumulative_iters, loss_scale=loss_scale)
