@@ -1,6 +1,6 @@
 """TSN against TSM on MotionClips: a table of accuracies and the learning curves, docs/motion_clips.png.
 
-    pip install -e '.[dev]'
+    pip install -e '.[plot]'
     python benchmarks/motion_clips.py                # two configs, three seeds: half an hour on two cores
     python benchmarks/motion_clips.py --seeds 0      # one seed
 

@@ -6,4 +6,16 @@
 Importing this package costs nothing: torch comes in with the module that needs it.
 """
 
+from .config import Config, ConfigDict, DictAction, dump, load
+from .registry import Registry, build_from_cfg
+
+__all__ = [
+    "Config",
+    "ConfigDict",
+    "DictAction",
+    "Registry",
+    "build_from_cfg",
+    "dump",
+    "load",
+]
 __version__ = "0.1.0"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import difflib
+import re
 import sys
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
 from .config import Config, parse_options
-from .errors import ConfigError, EngineError
+from .errors import ConfigError, ConfigKeyError, ConfigTypeError, EngineError
+from .near import did_you_mean
+from .places import is_key, origin_of, place_of, place_of_error
 
 KEYS = frozenset(
     [
@@ -34,6 +37,7 @@ KEYS = frozenset(
         "work_dir",
         "seed",
         "amp",
+        "fp16",
         "channels_last",
         "compile",
     ]
@@ -41,7 +45,73 @@ KEYS = frozenset(
 """What a config's top level may say to the engine; every other name is the config's own variable."""
 
 
+UPSTREAM_KEYS = frozenset(
+    [
+        "annealing_runner",
+        "cudnn_benchmark",
+        "device",
+        "dist_params",
+        "ema",
+        "find_unused_parameters",
+        "fp16",
+        "gpu_ids",
+        "gpus",
+        "module_hooks",
+        "mp_start_method",
+        "multigrid",
+        "omnisource",
+        "opencv_num_threads",
+        "output_config",
+        "precise_bn",
+        "runner",
+        "static_graph",
+        "sync_bn",
+        "test_cfg",
+        "test_pipeline",
+        "train_cfg",
+        "train_pipeline",
+        "val_pipeline",
+    ]
+)
+"""What the configs of MMAction2 0.x say at the top to its own tools."""
+
+ELSEWHERE = {
+    "batch_size": "data = dict(videos_per_gpu=...)",
+    "epochs": "total_epochs = ...",
+    "grad_clip": "optimizer_config = dict(grad_clip=dict(max_norm=...))",
+    "hooks": "custom_hooks = [...]",
+    "lr": "optimizer = dict(lr=...)",
+    "max_epochs": "total_epochs = ...",
+    "num_workers": "data = dict(workers_per_gpu=...)",
+    "optim_wrapper": "optimizer = dict(...) and optimizer_config = dict(...)",
+    "param_scheduler": "lr_config = dict(policy=...)",
+    "scheduler": "lr_config = dict(policy=...)",
+    "default_hooks": "checkpoint_config = dict(...) and log_config = dict(...)",
+    "test_dataloader": "data = dict(test=dict(...), test_dataloader=dict(...))",
+    "train_dataloader": "data = dict(train=dict(...), train_dataloader=dict(...))",
+    "val_dataloader": "data = dict(val=dict(...), val_dataloader=dict(...))",
+    "val_evaluator": "evaluation = dict(...)",
+    "weight_decay": "optimizer = dict(weight_decay=...)",
+}
+"""Words of other engines, and how it is said here."""
+
+EVALUATION = (
+    "by_epoch",
+    "greater_keys",
+    "interval",
+    "less_keys",
+    "metric_options",
+    "metrics",
+    "out_dir",
+    "rule",
+    "save_best",
+    "start",
+    "test_fn",
+)
+"""The words of `evaluation` that a typo is taken for one of."""
+
 DICTS = ("model", "data", "evaluation", "optimizer")
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def command_parser(name: str, doc: str | None) -> argparse.ArgumentParser:
@@ -57,6 +127,7 @@ def command_parser(name: str, doc: str | None) -> argparse.ArgumentParser:
     parser.add_argument(
         "--cfg-options",
         nargs="+",
+        action="extend",
         default=[],
         metavar="KEY=VALUE",
         help="change the config: data.videos_per_gpu=4",
@@ -77,33 +148,84 @@ def run_command(command: Callable[[], int | None], config: str, *, debug: bool) 
     except EngineError as e:
         if debug:
             raise
-        e.where = e.where or config
+        _locate(e, config)
         print(f"error: {e}", file=sys.stderr)
         return e.exit_code
+
+
+def _locate(error: EngineError, config: str) -> None:
+    """Say the place in the config, if the error says none, or only a key."""
+    key = error.where if is_key(error.where) else ""
+    if error.where and not key:
+        return
+    words = [*re.findall(r"'([\w.]+)'", error.what), *key.split(".")[::-1]]
+    place = place_of_error(error, words) or config
+    error.where = f"{place}: {key}" if key else place
 
 
 def load_config(args: argparse.Namespace, needed: Sequence[str]) -> Config:
     """The config of the command line, with its overrides.
 
     Raises:
-        ConfigError: it cannot be read, lacks an entry that is needed, or a key at the top is a near miss of one that the engine knows.
+        ConfigError: it cannot be read, lacks an entry that is needed, or has a key at the top that `check_keys` refuses.
     """
-    cfg = Config.fromfile(args.config)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("default")
+        cfg = Config.fromfile(args.config)
+    for warning in caught:
+        print(f"warning: {warning.message}", file=sys.stderr)
     cfg.merge_from_dict(parse_options(args.cfg_options))
-    for key in cfg:
-        near = difflib.get_close_matches(key, KEYS, n=1, cutoff=0.85)
-        if key not in KEYS and near:
-            raise ConfigError(
-                f"{key} means nothing to the engine",
-                cfg.filename,
-                f"did you mean {near[0]}?",
-            )
+    check_keys(cfg)
     for key in needed:
         if key not in cfg:
             raise ConfigError(f"the config has no `{key}`", cfg.filename)
         if key in DICTS and not isinstance(cfg[key], Mapping):
-            raise ConfigError(f"`{key}` is a dict, not {cfg[key]!r}", cfg.filename)
+            raise ConfigTypeError(
+                f"`{key}` is a dict, not {cfg[key]!r}", place_of(cfg, key)
+            )
+    if cfg.get("log_level", "INFO") not in LEVELS:
+        raise ConfigError(
+            f"log_level is {cfg.log_level!r}",
+            place_of(cfg, "log_level"),
+            f"one of {', '.join(LEVELS)}",
+        )
     return cfg
+
+
+def check_keys(cfg: Config) -> None:
+    """Refuse a key at the top that was probably meant to say something.
+
+    A key is known, or it is a variable that the config's own files read, or it says nothing. Of the last, one that is
+    near a known key, or another engine's word for it, is refused; the others are told, as leftovers do no harm.
+
+    Raises:
+        ConfigKeyError: such a key, with its place and what was meant.
+    """
+    known = KEYS | UPSTREAM_KEYS
+    origin = origin_of(cfg)
+    variables = origin.places.source.read_names() if origin else set()
+    leftovers = []
+    for key in cfg:
+        if key in known or key in variables or key.startswith("_"):
+            continue
+        hint = did_you_mean(key, known, cutoff=0.8)
+        if key in ELSEWHERE:
+            hint = f"write {ELSEWHERE[key]}"
+        if hint:
+            raise ConfigKeyError(
+                f"{key} means nothing to the engine", place_of(cfg, key), hint
+            )
+        leftovers.append(f"{key} ({place_of(cfg, key)})")
+    for key in cfg.get("evaluation") or {}:  # others go to the data set's `evaluate`
+        hint = "" if key in EVALUATION else did_you_mean(key, EVALUATION, cutoff=0.8)
+        if hint:
+            raise ConfigKeyError(
+                f"evaluation.{key} means nothing to the engine",
+                place_of(cfg, "evaluation", key),
+                hint,
+            )
+    if leftovers:
+        print(f"note: nothing reads {', '.join(leftovers)}", file=sys.stderr)
 
 
 def pick_device(name: str | None) -> torch.device:

@@ -17,10 +17,11 @@ class EngineError(Exception):
 
     exit_code = 1
 
-    def __init__(self, what: str, where: str = "", hint: str = "") -> None:
+    def __init__(self, what: str, where: str | None = "", hint: str = "") -> None:
         super().__init__(what, where, hint)
+        self.args = (what, where, hint)  # an OSError among the bases drops the third
         self.what = what
-        self.where = where
+        self.where = where or ""
         self.hint = hint
 
     def __str__(
@@ -40,7 +41,34 @@ class DuplicateError(EngineError, KeyError):
 
 
 class ConfigError(EngineError, ValueError):
-    """A config cannot be read, or says what cannot be done."""
+    """A config cannot be read, or says what cannot be done.
+
+    The subclasses are also what mmcv raises in their place, for code that was written for it.
+    """
+
+
+class ConfigFileError(ConfigError, OSError):
+    """A config file is of a kind that is not read."""
+
+
+class ConfigMissingError(ConfigFileError, FileNotFoundError):
+    """A config file, or one of its bases, is not there or cannot be read."""
+
+
+class ConfigSyntaxError(ConfigError, SyntaxError):
+    """A config file does not parse."""
+
+
+class ConfigKeyError(ConfigError, KeyError):
+    """A key of a config is missing, or reserved, or stands twice."""
+
+
+class ConfigTypeError(ConfigError, TypeError):
+    """A value of a config is of the wrong type, or a class does not take an argument."""
+
+
+class BracketError(ConfigError, AssertionError):
+    """A value of the command line opens more brackets than it closes, or the other way round."""
 
 
 class ArgumentError(ConfigError, TypeError, KeyError, AssertionError, RuntimeError):

@@ -1,14 +1,25 @@
-"""Registry: a name in a config -> the class that a module registered under it."""
+"""Registry: a name in a config -> the class or function that a module registered under it."""
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
+import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar, overload
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar, overload
 
-from .errors import ConfigError, DuplicateError, EngineError, NotRegisteredError
+from .errors import (
+    ConfigError,
+    ConfigKeyError,
+    ConfigTypeError,
+    DuplicateError,
+    EngineError,
+    NotRegisteredError,
+)
+from .near import did_you_mean
+from .places import locate, path_of, place_of
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -24,19 +35,45 @@ class Registry:
         HEADS.build(dict(type="MyHead", num_classes=8, in_channels=512))
 
     One registry holds one kind of thing: a head cannot be built as a backbone (upstream has seven names for one table).
+    As in mmcv, registries of several projects can be a family: `scope.Name` is looked up in the child of that scope, or
+    from the root down; a name without a scope in this registry alone.
 
     Args:
         name: what it holds, in the singular, as messages say it ("head").
         where: the `__init__.py` in which an import may be missing, for the hint of an unknown name.
+        build_func: builds from `(cfg, ..., registry=self)`; the parent's by default, else `build_from_cfg`.
+        parent: the registry that this one is a child of.
+        scope: its name among the parent's children; by default the package that makes it.
     """
 
-    def __init__(self, name: str, where: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        where: str = "",
+        *,
+        build_func: Callable[..., Any] | None = None,
+        parent: Registry | None = None,
+        scope: str | None = None,
+    ) -> None:
         self.name = name
         self.where = where
+        caller = sys._getframe(1).f_globals.get("__name__", "")
+        self.scope: str = scope or str(caller).partition(".")[0]
+        self.parent = parent
+        self.children: dict[str, Registry] = {}
+        self.build_func: Callable[..., Any] = build_func or (
+            build_from_cfg if parent is None else parent.build_func
+        )
         self._modules: dict[str, Callable[..., Any]] = {}
+        if parent is not None:
+            if self.scope in parent.children:
+                raise DuplicateError(
+                    f"the {parent.name} registry has a child of the scope {self.scope} already"
+                )
+            parent.children[self.scope] = self
 
     def __repr__(self) -> str:
-        return f"Registry({self.name!r}, {sorted(self._modules)})"
+        return f"Registry(name={self.name}, items={self._modules})"
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -45,7 +82,7 @@ class Registry:
         return iter(self._modules)
 
     def __contains__(self, name: object) -> bool:
-        return name in self._modules
+        return isinstance(name, str) and self.get(name) is not None
 
     @property
     def module_dict(self) -> Mapping[str, Callable[..., Any]]:
@@ -54,18 +91,17 @@ class Registry:
 
     @overload
     def register_module(
-        self, name: str | list[str] | None = ..., *, force: bool = ...
+        self, name: str | list[str] | None = ..., force: bool = ...
     ) -> Callable[[T], T]: ...
 
     @overload
     def register_module(
-        self, name: str | list[str] | None = ..., *, force: bool = ..., module: T
+        self, name: str | list[str] | None = ..., force: bool = ..., *, module: T
     ) -> T: ...
 
     def register_module(
         self,
         name: str | list[str] | None = None,
-        *,
         force: bool = False,
         module: T | None = None,
     ) -> T | Callable[[T], T]:
@@ -77,138 +113,111 @@ class Registry:
             module: what to register, if this is not used as a decorator.
 
         Raises:
-            DuplicateError: the name is taken; the message says both files.
+            DuplicateError: the name is taken; the message says both places.
+            TypeError: the name is no string, or what is registered is neither a class nor a function.
         """
-        if callable(name):
-            raise TypeError("write @REGISTRY.register_module(), with the parentheses")
+        if inspect.isclass(name):
+            return self.deprecated_register_module(name, force=force)
+        names = [name] if isinstance(name, str) else name
+        if not (
+            names is None
+            or (
+                isinstance(names, list | tuple)
+                and all(isinstance(n, str) for n in names)
+            )
+        ):
+            raise TypeError(f"a name to register is a string, not {name!r}")
 
         def register(module: T) -> T:
-            for key in (
-                [module.__name__]
-                if name is None
-                else [name] if isinstance(name, str) else name
-            ):
-                if key in self._modules and not force:
-                    raise DuplicateError(
-                        f"{key} is already registered as a {self.name}",
-                        _file_of(module),
-                        f"the other one is in {_file_of(self._modules[key])}; rename one of the two",
-                    )
-                self._modules[key] = module
+            if not inspect.isclass(module) and not inspect.isfunction(module):
+                raise TypeError(f"a class or a function is registered, not {module!r}")
+            for key in names or [module.__name__]:
+                self._add(key, module, force)
             return module
 
         return register if module is None else register(module)
 
-    def get(self, name: str) -> Callable[..., Any]:
-        """What is registered under `name`.
-
-        Raises:
-            NotRegisteredError: (a KeyError) the message has the near names and the place of the missing import.
-        """
-        if name in self._modules:
-            return self._modules[name]
-        raise NotRegisteredError(
-            f"{name!r} is not in the {self.name} registry", hint=self._hint(name)
-        )
-
-    def _hint(self, name: str) -> str:
-        lower = {key.lower(): key for key in self._modules}
-        near = [
-            lower[key]
-            for key in difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6)
-        ]
-        meant = f"did you mean {', '.join(near)}? " if near else ""
-        return (
-            f"{meant}is it imported in {self.where}?"
-            if self.where
-            else meant or "is its module imported?"
-        )
-
-    def build(
-        self, cfg: Mapping[str, Any], default_args: Mapping[str, Any] | None = None
+    def deprecated_register_module(
+        self, cls: type | None = None, force: bool = False
     ) -> Any:
-        """Build from `dict(type='Name', **arguments)`; the config is only read.
+        """`@REGISTRY.register_module` without parentheses, which mmcv still takes, with a warning."""
+        warnings.warn(
+            "write @REGISTRY.register_module(), with the parentheses, or register_module(module=...)",
+            DeprecationWarning,
+            stacklevel=3,
+        )
+        register = self.register_module(force=force)
+        return register if cls is None else register(cls)
+
+    def _add(self, key: str, module: Callable[..., Any], force: bool) -> None:
+        old = self._modules.get(key)
+        if old is not None and not force:
+            places = _file_of(module, line=True), _file_of(old, line=True)
+            twice = old.__module__ != module.__module__ and places[0] == places[1]
+            raise DuplicateError(
+                f"{key} is already registered as a {self.name}",
+                places[0],
+                (
+                    f"the file is imported twice, as {old.__module__} and as {module.__module__}; import it by one name"
+                    if twice
+                    else f"the other one is in {places[1]}; rename one of the two"
+                ),
+            )
+        self._modules[key] = module
+
+    def get(self, key: str) -> Callable[..., Any] | None:
+        """What is registered under a name, or under `scope.Name` in the family; None if nothing is."""
+        scope, dot, name = key.partition(".")
+        if not dot or scope == self.scope:
+            return self._modules.get(name if dot else key)
+        if scope in self.children:
+            return self.children[scope].get(name)
+        if self.parent is None:
+            return None
+        root = self.parent
+        while root.parent is not None:
+            root = root.parent
+        return root.get(key)
+
+    def build(self, cfg: Any, default_args: Any = None, **kwargs: Any) -> Any:
+        """`build_func(cfg, registry=self, default_args=..., **kwargs)`: by default see `build_from_cfg`."""
+        if default_args is not None:
+            kwargs["default_args"] = default_args
+        return self.build_func(cfg, registry=self, **kwargs)
+
+    def unknown(self, name: str, where: str = "") -> NotRegisteredError:
+        """The error for a name that is not registered: its near names, and the place of the missing import.
 
         Args:
-            cfg: the arguments and the `type`: a registered name, or a class.
-            default_args: arguments that `cfg` may leave out.
-
-        Raises:
-            ConfigError: `cfg` is no mapping, has no `type`, or has arguments that the constructor
-                does not take, or refuses with a ValueError.
-            NotRegisteredError: the type is not registered.
+            name: the name.
+            where: where a config says it.
         """
-        args = {**(default_args or {}), **_as_mapping(cfg, self.name)}
-        if "type" not in args:
-            raise ConfigError(
-                f"a {self.name} needs a `type`",
-                repr(dict(cfg)),
-                f"one of {', '.join(sorted(self))}",
-            )
-        kind = args.pop("type")
-        build = self.get(kind) if isinstance(kind, str) else kind
-        _check_arguments(kind, build, args)
-        try:
-            return build(**args)
-        except EngineError:
-            raise  # from what it built in turn, and it says so
-        except ValueError as e:
-            raise ConfigError(f"{kind}: {e}", _file_of(build)) from e
-        except TypeError as e:
-            if "__init__() got an unexpected keyword" not in str(e):
-                raise
-            # its **kwargs went to a base class, which does not take one of them
-            hint = _meant(build, e)
-            raise ConfigError(f"{kind}: {e}", _file_of(build), hint) from e
+        hint = did_you_mean(name, self, n=3)
+        if scope := name.rpartition(".")[0]:
+            hint = f"{hint} is {scope} a package that custom_imports should import?".lstrip()
+        elif module := self._defining(name):
+            hint = f"{module} has it, and {self.where} does not import it"
+        elif self.where:
+            hint = f"{hint} is it imported in {self.where}?".lstrip()
+        return NotRegisteredError(
+            f"{name!r} is not in the {self.name} registry",
+            where,
+            hint or "is its module imported?",
+        )
 
-
-def _check_arguments(
-    kind: object, build: Callable[..., Any], args: Mapping[str, Any]
-) -> None:
-    try:
-        signature = inspect.signature(build)
-    except ValueError:  # of a builtin: what it is called with, it checks itself
-        return
-    try:
-        signature.bind(**args)
-    except TypeError as e:
-        hint = f"{_meant(build, e)} it takes {signature}".lstrip()
-        raise ConfigError(f"{kind}: {e}", _file_of(build), hint) from None
-
-
-def _meant(build: Callable[..., Any], error: TypeError) -> str:
-    """`did you mean num_classes?`, if the unexpected argument is near one of the class or of its bases."""
-    word = re.search(r"unexpected keyword argument '(\w+)'", str(error))
-    if word is None:
+    def _defining(self, name: str) -> str:
+        """The file and line, beside the `__init__.py` of `where`, that defines the name."""
+        tops = (Path(__file__).parents[1], Path.cwd())
+        for top in tops:
+            for init in re.findall(r"[\w/]+/__init__\.py", self.where):
+                for path in sorted((top / init).parent.glob("*.py")):
+                    text = path.read_text(encoding="utf-8", errors="replace")
+                    if found := re.search(
+                        rf"^(?:class|def) {re.escape(name)}\b", text, re.M
+                    ):
+                        line = text.count("\n", 0, found.start()) + 1
+                        return f"{Path(init).parent / path.name}:{line}"
         return ""
-    classes = (
-        [cls for cls in inspect.getmro(build) if cls is not object]
-        if inspect.isclass(build)
-        else [build]
-    )
-    known = {name for cls in classes if callable(cls) for name in _parameters(cls)}
-    near = difflib.get_close_matches(word[1], sorted(known), n=1)
-    return f"did you mean {near[0]}?" if near else ""
-
-
-def _parameters(build: Callable[..., Any]) -> list[str]:
-    try:
-        return list(inspect.signature(build).parameters)
-    except ValueError:  # of a builtin
-        return []
-
-
-def _as_mapping(cfg: object, name: str) -> Mapping[str, Any]:
-    if isinstance(cfg, Mapping):
-        return cfg
-    raise ConfigError(f"a {name} is built from a dict with a `type`, not from {cfg!r}")
-
-
-def _file_of(module: Callable[..., Any]) -> str:
-    try:
-        return inspect.getsourcefile(module) or module.__module__
-    except TypeError:  # built in, or written in C
-        return module.__module__
 
 
 def build_from_cfg(
@@ -216,5 +225,155 @@ def build_from_cfg(
     registry: Registry,
     default_args: Mapping[str, Any] | None = None,
 ) -> Any:
-    """`registry.build(cfg, default_args)`, under mmcv's name."""
-    return registry.build(cfg, default_args)
+    """Build from `dict(type='Name', **arguments)`; the config is only read.
+
+    What a constructor raises goes on as it is, with a note of what was being built; a ValueError, or a wrong argument,
+    is a `ConfigError` that says the place in the config.
+
+    Args:
+        cfg: the arguments and the `type`: a registered name, or a class or function.
+        registry: where the name is looked up.
+        default_args: arguments that `cfg` may leave out.
+
+    Raises:
+        ConfigTypeError: (a TypeError) `cfg` or `default_args` is no mapping, `type` is no name, or there are arguments
+            that the constructor does not take, or lacks.
+        ConfigKeyError: (a KeyError) there is no `type`.
+        NotRegisteredError: (a KeyError) the type is not registered.
+        ConfigError: (a ValueError) the constructor refuses a value.
+    """
+    if not isinstance(registry, Registry):
+        raise TypeError(f"a registry is needed, not {registry!r}")
+    for mapping in (cfg, {} if default_args is None else default_args):
+        if not isinstance(mapping, Mapping):
+            raise ConfigTypeError(
+                f"a {registry.name} is built from a dict with a `type`, not from {mapping!r}"
+            )
+    args = {**(default_args or {}), **cfg}
+    if "type" not in args:
+        raise ConfigKeyError(
+            f'{_at(cfg)}a {registry.name} is built from a dict that must contain the key "type"',
+            place_of(cfg) or repr(dict(cfg)),
+            f"one of {', '.join(sorted(registry))}",
+        )
+    kind = args.pop("type")
+    build = registry.get(kind) if isinstance(kind, str) else kind
+    if build is None:
+        raise registry.unknown(kind, place_of(cfg, "type"))
+    if not callable(build):
+        raise ConfigTypeError(
+            f"{_at(cfg)}`type` is a name or a class, not {kind!r}",
+            place_of(cfg, "type"),
+        )
+    check_arguments(kind, build, args, cfg)
+    try:
+        return build(**args)
+    except Exception as e:
+        _explain(e, kind, build, cfg)
+
+
+def _explain(
+    error: Exception, kind: object, build: Callable[..., Any], cfg: Mapping[str, Any]
+) -> NoReturn:
+    """Raise the error again, as a person needs it."""
+    place = place_of(cfg)
+    if isinstance(error, EngineError):  # from what it built in turn, and it says so
+        error.where = locate(error.where, cfg)
+        raise error
+    if isinstance(error, ValueError):
+        raise ConfigError(f"{_at(cfg)}{_name(kind)}: {error}", place) from error
+    if "__init__() got an unexpected keyword" in str(error):
+        # its **kwargs went to a base class, which does not take one of them
+        raise _wrong_argument(error, kind, build, cfg, "") from error
+    note = (
+        f"while building {path_of(cfg) or _name(kind)}{f' ({place})' if place else ''}"
+    )
+    # BaseException.add_note is Python 3.11's; the list is what it fills
+    error.__notes__ = [*getattr(error, "__notes__", []), note]
+    raise error
+
+
+def check_arguments(
+    kind: object,
+    build: Callable[..., Any],
+    args: Mapping[str, Any],
+    cfg: Mapping[str, Any],
+) -> None:
+    """Refuse arguments that a class or function does not take, or lacks.
+
+    Args:
+        kind: its name, for the message.
+        build: the class or function.
+        args: the arguments.
+        cfg: the dict of the config that they come from.
+
+    Raises:
+        ConfigTypeError: with the place of the argument, the near name, and what it takes.
+    """
+    try:
+        signature = inspect.signature(build)
+    except ValueError:  # of a builtin: what it is called with, it checks itself
+        return
+    try:
+        signature.bind(**args)
+    except TypeError as e:
+        strange = [name for name in args if name not in _parameters(build)]
+        if "missing" in str(e) and strange:  # a misspelt one is the cause
+            e = TypeError(f"got an unexpected keyword argument {strange[0]!r}")
+        takes = f"it takes {_without_types(signature)}"
+        raise _wrong_argument(e, kind, build, cfg, takes) from None
+
+
+def _without_types(signature: inspect.Signature) -> inspect.Signature:
+    parameters = [
+        each.replace(annotation=each.empty) for each in signature.parameters.values()
+    ]
+    return inspect.Signature(parameters)
+
+
+def _wrong_argument(
+    error: Exception,
+    kind: object,
+    build: Callable[..., Any],
+    cfg: Mapping[str, Any],
+    takes: str,
+) -> ConfigTypeError:
+    word = re.search(r"unexpected keyword argument '(\w+)'", str(error))
+    meant = did_you_mean(word[1], _parameters(build)) if word else ""
+    place = place_of(cfg, word[1]) if word and word[1] in cfg else place_of(cfg)
+    return ConfigTypeError(
+        f"{_at(cfg)}{_name(kind)}: {error}",
+        place,
+        f"{meant} {takes}".strip(),
+    )
+
+
+def _parameters(build: Callable[..., Any]) -> set[str]:
+    """The arguments that a class or its bases know by name."""
+    classes = inspect.getmro(build) if inspect.isclass(build) else (build,)
+    names: set[str] = set()
+    for each in classes:
+        try:
+            names.update(
+                inspect.signature(each).parameters if each is not object else ()
+            )
+        except (ValueError, TypeError):  # of a builtin
+            continue
+    return names
+
+
+def _at(cfg: object) -> str:
+    path = path_of(cfg)
+    return f"{path}: " if path else ""
+
+
+def _name(kind: object) -> str:
+    return kind if isinstance(kind, str) else getattr(kind, "__name__", str(kind))
+
+
+def _file_of(module: Callable[..., Any], *, line: bool = False) -> str:
+    try:
+        file = inspect.getsourcefile(module) or module.__module__
+        return f"{file}:{inspect.getsourcelines(module)[1]}" if line else file
+    except (TypeError, OSError):  # built in, or written in C, or typed into a shell
+        return module.__module__

@@ -121,20 +121,14 @@ def train(cfg: Config, args: argparse.Namespace) -> int:
         or cfg.get("work_dir")
         or Path("work_dirs") / Path(args.config).stem
     )
-    work_dir.mkdir(parents=True, exist_ok=True)
-    logger = get_root_logger(
-        work_dir / f"{time.strftime('%Y%m%d_%H%M%S')}.log", cfg.get("log_level", "INFO")
-    )
-    cfg.dump(work_dir / Path(args.config).name)
+    level = cfg.get("log_level", "INFO")
+    logger = get_root_logger(level=level)
     remove_leftovers(work_dir)
     resume_from = _resume_from(args.resume_from or cfg.get("resume_from"), work_dir)
     load_from = args.load_from or cfg.get("load_from")
     seed = _seed(args.seed if args.seed is not None else cfg.get("seed"), resume_from)
     set_random_seed(seed, deterministic=args.deterministic)
     device = pick_device(args.device)
-    logger.info(
-        "%s on %s, seed %d, into %s", args.config, describe(device), seed, work_dir
-    )
     with stop_on_signal() as stop:
         loaders = _build_loaders(cfg, seed, device)
         runner = build_runner(cfg, device, work_dir, seed=seed, stop=stop)
@@ -142,6 +136,13 @@ def train(cfg: Config, args: argparse.Namespace) -> int:
         if args.max_steps is not None:
             runner.register_hook(_StopAfter(args.max_steps), "LOW")
         _check_labels(loaders, getattr(cfg.model.get("cls_head"), "num_classes", None))
+        # All is built: a config that cannot be leaves no folder behind.
+        work_dir.mkdir(parents=True, exist_ok=True)
+        get_root_logger(work_dir / f"{time.strftime('%Y%m%d_%H%M%S')}.log", level)
+        cfg.dump(work_dir / Path(args.config).name)
+        logger.info(
+            "%s on %s, seed %d, into %s", args.config, describe(device), seed, work_dir
+        )
         if resume_from:
             runner.resume(resume_from)
         elif load_from:

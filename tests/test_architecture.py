@@ -33,12 +33,14 @@ LAYERS = {
     ],
     "mmaction_min": [
         ["errors"],
+        ["near", "places"],
         ["registry", "config", "_torchvision"],
         ["runner"],
         ["core"],
         ["models", "datasets"],
         ["assemble", "command"],
-        ["train", "test"],
+        ["analysis"],
+        ["train", "test", "inspect", "plot"],
     ],
 }
 FOREIGN = {"scaffold": {"torch", "mmaction_min"}, "mmaction_min": {"scaffold"}}
@@ -48,7 +50,9 @@ LAZY = {
     "black": "render",
     "yapf": "render",
     "libcst": "exports",
+    "matplotlib": "analysis",
     "torchvision": "",
+    "yaml": "",
 }
 WRITING = {"write_text", "write_bytes", "mkdir", "unlink", "rmdir", "replace", "rename"}
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
 import pytest
 
+from mmaction_min.config import Config
 from mmaction_min.errors import ConfigError, DuplicateError, NotRegisteredError
 from mmaction_min.registry import Registry, build_from_cfg
 
@@ -61,12 +66,14 @@ def test_several_names_and_functions_can_be_registered(heads: Registry) -> None:
     """One thing may have several names, and a function is a thing too."""
     heads.register_module(["a", "b"], module=dict)
 
-    assert (
-        heads.build({"type": "a", "x": 1})
-        == heads.build({"type": "b", "x": 1})
-        == {"x": 1}
-    )
-    assert (len(heads), list(heads), "a" in heads) == (3, ["TSNHead", "a", "b"], True)
+    @heads.register_module()
+    def c(x: int) -> int:
+        return x
+
+    built = [heads.build({"type": name, "x": 1}) for name in "abc"]
+    assert built == [{"x": 1}, {"x": 1}, 1]
+    assert list(heads) == ["TSNHead", "a", "b", "c"]
+    assert ("a" in heads, "d" in heads, heads.get("d")) == (True, False, None)
 
 
 def test_an_unknown_name_says_the_near_one_and_where_an_import_may_be_missing(
@@ -74,7 +81,7 @@ def test_an_unknown_name_says_the_near_one_and_where_an_import_may_be_missing(
 ) -> None:
     """The commonest failure of all names its two usual causes."""
     with pytest.raises(NotRegisteredError) as caught:
-        heads.get("TsnHead")
+        heads.build({"type": "TsnHead"})
 
     assert str(caught.value) == (
         "'TsnHead' is not in the head registry\n"
@@ -99,20 +106,28 @@ def test_force_replaces(heads: Registry) -> None:
     assert heads.get("TSNHead") is dict
 
 
-def test_a_decorator_without_parentheses_is_explained(heads: Registry) -> None:
-    """`@HEADS.register_module` without parentheses would hide the class."""
-    with pytest.raises(TypeError, match="with the parentheses"):
-        heads.register_module(dict)  # type: ignore[arg-type]
+def test_a_decorator_without_parentheses_registers_with_a_warning(
+    heads: Registry,
+) -> None:
+    """`@HEADS.register_module` without parentheses is mmcv's old way."""
+
+    class OldHead:
+        pass
+
+    with pytest.warns(DeprecationWarning, match="with the parentheses"):
+        assert heads.register_module(OldHead) is OldHead  # type: ignore[call-overload]
+
+    assert heads.get("OldHead") is OldHead
 
 
 @pytest.mark.parametrize(
     ("cfg", "message"),
     [
-        ({"num_classes": 3}, "a head needs a `type`"),
+        ({"num_classes": 3}, 'must contain the key "type"'),
         ({"type": "TSNHead"}, "TSNHead: missing a required argument: 'num_classes'"),
         (
             {"type": "TSNHead", "num_classes": 3, "drop": 1},
-            "it takes .*num_classes: .*dropout",
+            r"it takes \(num_classes, dropout=0.5\)",
         ),
         ({"type": "TSNHead", "num_classes": 0}, "TSNHead: num_classes is above 0"),
         (["TSNHead"], "built from a dict"),
@@ -140,3 +155,114 @@ def test_a_misspelt_argument_of_a_base_class_is_recognised(heads: Registry) -> N
         heads.build({"type": "MyHead", "num_clases": 3})
     with pytest.raises(ConfigError, match=r"(?s)'dropot'.*did you mean dropout\? it"):
         heads.build({"type": "TSNHead", "num_classes": 3, "dropot": 0.1})
+
+
+def test_a_family_of_registries_finds_a_name_by_its_scope() -> None:
+    """`scope.Name` goes to the child of that scope, or from the root down; a bare name stays at home."""
+    root = Registry("head", scope="root")
+    child = Registry("head", parent=root, scope="child")
+    other = Registry("head", parent=root, scope="other")
+    child.register_module("Mine", module=dict)
+
+    found = [root.get("child.Mine"), child.get("Mine"), other.get("child.Mine")]
+    assert found == [dict, dict, dict]
+    assert (root.get("Mine"), other.get("Mine"), root.get("none.Mine")) == (None,) * 3
+    assert Registry("head").scope == __name__.partition(".")[0]
+    with pytest.raises(
+        NotRegisteredError, match="is none a package that custom_imports"
+    ):
+        root.build({"type": "none.Mine"})
+    with pytest.raises(DuplicateError, match="child of the scope child already"):
+        Registry("head", parent=root, scope="child")
+
+
+def test_a_build_function_is_inherited() -> None:
+    """A family builds in its parent's way."""
+    root = Registry("head", scope="a", build_func=lambda cfg, registry: (cfg, registry))
+    child = Registry("head", parent=root, scope="b")
+
+    assert child.build(3) == (3, child)
+
+
+@pytest.mark.parametrize(
+    "error", [KeyError("k"), RuntimeError("r"), AssertionError("a"), TypeError("t")]
+)
+def test_what_a_constructor_raises_goes_on_with_a_note(error: Exception) -> None:
+    """The type stays, with its attributes; the note says what was being built, and from where."""
+    registry = Registry("head")
+
+    @registry.register_module()
+    def broken() -> None:
+        raise error
+
+    cfg = Config({"model": {"head": {"type": "broken"}}})
+    with pytest.raises(type(error)) as caught:
+        registry.build(cfg.model.head)
+
+    assert caught.value is error
+    assert error.__notes__ == ["while building broken"]
+
+
+def test_an_error_says_the_place_in_the_config(tmp_path: Path, heads: Registry) -> None:
+    """File, line and dotted key, of the argument where it is one; the note too."""
+    path = tmp_path / "c.py"
+    path.write_text(
+        "model = dict(\n    head=dict(\n        type='TSNHead',\n        num_clases=3,\n    ))\n"
+    )
+    cfg = Config.fromfile(path)
+
+    with pytest.raises(ConfigError) as caught:
+        heads.build(cfg.model.head)
+    assert str(caught.value).startswith(f"{path}:4: model.head: TSNHead: ")
+
+    cfg.model.head.update(type=dict)
+    cfg.model.head["num_clases"] = 3
+
+    def broken(num_clases: int) -> None:
+        raise KeyError("k")
+
+    cfg.model.head.type = broken
+    with pytest.raises(KeyError) as noted:
+        heads.build(cfg.model.head)
+    assert noted.value.__notes__ == [f"while building model.head ({path}:2)"]
+
+
+def test_a_class_that_no_one_imports_is_found_beside_its_init(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message names the file that has the class and the `__init__.py` that lacks the import."""
+    folder = tmp_path / "mine" / "heads"
+    folder.mkdir(parents=True)
+    (folder / "my_head.py").write_text("\n\nclass MyHead:\n    pass\n")
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(NotRegisteredError) as caught:
+        Registry("head", "mine/heads/__init__.py").build({"type": "MyHead"})
+
+    assert caught.value.hint == (
+        "mine/heads/my_head.py:3 has it, and mine/heads/__init__.py does not import it"
+    )
+
+
+def test_a_file_that_is_imported_twice_is_told_as_such(tmp_path: Path) -> None:
+    """Two names of one file, as when a folder is on the path and its parent too."""
+    path = tmp_path / "my_head.py"
+    path.write_text("class MyHead:\n    pass\n")
+    registry = Registry("head")
+    classes = []
+    for name in ("my_head", "mine.my_head"):
+        spec = spec_from_file_location(name, path)
+        assert spec is not None and spec.loader is not None
+        module = module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+        classes.append(module.MyHead)
+    try:
+        registry.register_module(module=classes[0])
+        with pytest.raises(DuplicateError) as caught:
+            registry.register_module(module=classes[1])
+    finally:
+        del sys.modules["my_head"], sys.modules["mine.my_head"]
+
+    assert caught.value.where == f"{path}:1"
+    assert "imported twice, as my_head and as mine.my_head" in caught.value.hint

@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, default_collate
 
 from ..errors import DataError, EngineError, Interrupted
 from ..registry import Registry
-from .seeding import Broken, EpochSampler, Replaced, SeededDataset, SizedDataset
+from .seeding import EpochSampler, Replaced, SeededDataset, SizedDataset
 from .workers import Notes, blame_the_dead, blame_the_hanging, settle_in, too_many
 
 Results = dict[str, Any]
@@ -171,7 +171,7 @@ def build_dataloader(
         drop_last=drop_last,
         persistent_workers=persistent_workers and workers_per_gpu > 0,
         pin_memory=pin_memory,
-        collate_fn=collate,
+        collate_fn=collate_replaced,
         worker_init_fn=settle_in,
         timeout=POLL_S if workers_per_gpu else 0,
         # A loader draws a number at each start; from its own generator, so that the model's stream stays as it is.
@@ -182,28 +182,36 @@ def build_dataloader(
     return loader
 
 
-def collate(
+def collate_replaced(
     samples: Sequence[Results | EngineError | Replaced],
 ) -> dict[str, Any] | EngineError | Replaced:
+    """`collate` of what a `SeededDataset` gives: what was broken stays beside the batch."""
+    broken = [
+        one for each in samples if isinstance(each, Replaced) for one in each.broken
+    ]
+    batch = collate(
+        [each.values if isinstance(each, Replaced) else each for each in samples]
+    )
+    return Replaced(batch, broken) if broken and isinstance(batch, dict) else batch
+
+
+def collate(
+    samples: Sequence[Results | EngineError],
+) -> dict[str, Any] | EngineError:
     """Samples -> one batch: every value stacked along a new first axis; `img_metas` stays a list of dicts.
 
     Args:
         samples: dicts with the same keys; an error among them is given back instead of a batch.
     """
     batch: list[Results] = []
-    broken: list[Broken] = []
     for sample in samples:
         if isinstance(sample, EngineError):
             return sample
-        if isinstance(sample, Replaced):
-            broken += sample.broken
-            sample = sample.values
         batch.append(sample)
     try:
-        values = {key: _stack(key, [one[key] for one in batch]) for key in batch[0]}
+        return {key: _stack(key, [sample[key] for sample in batch]) for key in batch[0]}
     except EngineError as e:
         return e
-    return Replaced(values, broken) if broken else values
 
 
 def _stack(key: str, values: list[Any]) -> Any:

@@ -159,7 +159,10 @@ def _write_files(recipe: Recipe, folder: Path) -> None:
 
     lines = []
     clips = enumerate(generate_clips(recipe))
-    for number, (label, frames) in tqdm(clips, total=recipe.num_clips, unit="clip"):
+    quiet = not sys.stderr.isatty()
+    for number, (label, frames) in tqdm(
+        clips, total=recipe.num_clips, unit="clip", disable=quiet
+    ):
         name = f"{number:04d}_{CLASSES[label]}.mp4"
         write_mp4(folder / name, frames)
         lines.append(f"{name} {label}\n")

@@ -22,8 +22,9 @@ from .checkpoint import (
     read_checkpoint,
     save_checkpoint,
 )
-from .device import autocast, device_of, to_device
+from .device import Mover, autocast, device_of
 from .hooks import HOOKS, Hook, StopTraining
+from .hooks.ema import averaged
 from .hooks.hook import STAGES
 from .hooks.optimizer import OptimizerHook
 from .log_buffer import LogBuffer
@@ -94,6 +95,7 @@ class BaseRunner(TrainingHooks, ABC):
         self._max_epochs = max_epochs
         self._max_iters = max_iters
         self.device = torch.device(device or device_of(model))
+        self._move = Mover(self.device)
         self.amp_dtype = amp_dtype
         self.update = update or Update()
         self.trains: bool | None = None if update is None else True
@@ -224,7 +226,7 @@ class BaseRunner(TrainingHooks, ABC):
         Raises:
             NotFiniteError: the loss is not finite; the weights are still those of the last good step.
         """
-        batch = to_device(batch, self.device)
+        batch = self._move(batch)
         with autocast(self.device, self.amp_dtype):
             outputs = self._forward(batch, train=True)
         if self._has_loss(outputs) if self.trains is None else self.trains:
@@ -235,7 +237,7 @@ class BaseRunner(TrainingHooks, ABC):
     def val_step(self, batch: Any) -> dict[str, Any]:
         """One step of validation; the caller sees to it that there are no gradients."""
         with autocast(self.device, self.amp_dtype):
-            outputs = self._forward(to_device(batch, self.device), train=False)
+            outputs = self._forward(self._move(batch), train=False)
         self._report(outputs)
         return outputs
 
@@ -391,16 +393,17 @@ class BaseRunner(TrainingHooks, ABC):
         path = Path(
             out_dir, (filename_tmpl or self.filename_tmpl).format(self._number())
         )
-        save_checkpoint(
-            self.model,
-            path,
-            self._optimizer if save_optimizer else None,
-            {**(meta or {}), **self.meta, **self.position},
-            {
-                "log": self.log_buffer.state_dict(),
-                **self.update.state_dict(unwrap(self.model), stepped=self.stepped),
-            },
-        )
+        with averaged(self):
+            save_checkpoint(
+                self.model,
+                path,
+                self._optimizer if save_optimizer else None,
+                {**(meta or {}), **self.meta, **self.position},
+                {
+                    "log": self.log_buffer.state_dict(),
+                    **self.update.state_dict(unwrap(self.model), stepped=self.stepped),
+                },
+            )
         if create_symlink:
             point_latest(path)
 
@@ -431,6 +434,7 @@ class BaseRunner(TrainingHooks, ABC):
         Raises:
             CheckpointError: the file cannot be read, has no optimizer, or is of another model or optimizer.
         """
+        self.call_hook("before_resume")
         content, where = read_checkpoint(checkpoint, map_location), str(checkpoint)
         position = position_of(content, where)
         load_weights(self.model, content, where, strict=True)

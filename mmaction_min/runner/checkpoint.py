@@ -179,6 +179,14 @@ def load_weights(
         for name, value in _state_dict(checkpoint, where).items()
     }
     own = model.state_dict()
+    messages = dict(checkpoint.get("meta") or {}).get("hook_msgs")
+    if isinstance(messages, Mapping) and "ema_swapped" in messages:
+        # Beside the mean that is under the model's names: only a run that goes on with EMAHook has a place for these.
+        weights = {
+            name: value
+            for name, value in weights.items()
+            if name in own or not name.startswith("ema_")
+        }
     _refuse_shapes(weights, own, where)
     missing, unexpected = own.keys() - weights.keys(), weights.keys() - own.keys()
     differences = _in_words(missing=missing, unexpected=unexpected)

@@ -6,8 +6,9 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigError, NotRegisteredError
+from ..errors import ConfigError
 from .hooks import HOOKS, CheckpointHook, Hook, IterTimerHook
+from .hooks.policy import policy_type
 from .update import Update
 
 if TYPE_CHECKING:
@@ -86,9 +87,12 @@ class TrainingHooks:
             self._register(_hook(optimizer_config), "ABOVE_NORMAL")
 
     def register_checkpoint_hook(self, checkpoint_config: Entry) -> None:
-        """The checkpoints, before the evaluation: if that fails, the epoch is saved."""
+        """The checkpoints, before the evaluation: if that fails, the epoch is saved.
+
+        After the custom hooks, which mmcv runs later: what they keep of the iteration (EMAHook) belongs to it.
+        """
         default = {"type": CheckpointHook, **self._counting()}
-        self._register(_hook(checkpoint_config, default), "NORMAL")
+        self._register(_hook(checkpoint_config, default), "BELOW_NORMAL")
 
     def register_timer_hook(self, timer_config: Entry) -> None:
         """The times of the steps."""
@@ -154,39 +158,6 @@ def policy_hook(
     arguments = {
         key: value for key, value in entry.items() if key not in ("policy", "type")
     }
-    kind = entry.get("type") or _policy_type(entry.get("policy", ""), suffix)
+    kind = entry.get("type") or policy_type(entry.get("policy", ""), suffix)
     hook: Hook = HOOKS.build({"type": kind, **arguments}, default)
     return hook
-
-
-def _policy_type(policy: str, suffix: str) -> str:
-    """The registered name of a policy; an all-lower-case one may be written so ('step'), as in mmcv.
-
-    Raises:
-        NotRegisteredError: there is no such policy; the message says the right word where it is near.
-    """
-    name = (policy.title() if policy == policy.lower() else policy) + suffix
-    if name in HOOKS:
-        return name
-    policies = {key.removesuffix(suffix) for key in HOOKS if key.endswith(suffix)}
-    near = [
-        known
-        for known in policies
-        if known.lower() == policy.lower().replace("_", "").removesuffix(suffix.lower())
-    ]
-    hint = (
-        f"write policy={near[0]!r}"
-        if near
-        else f"there are {', '.join(sorted(policies))}; {_import_hint(suffix)}"
-    )
-    raise NotRegisteredError(
-        f"there is no policy {policy!r}, for no hook is registered as {name}", hint=hint
-    )
-
-
-def _import_hint(suffix: str) -> str:
-    return (
-        "is yours imported in mmaction_min/core/lr/__init__.py?"
-        if suffix == "LrUpdaterHook"
-        else ""
-    )

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from tests.faults.conftest import Lab, Result, State
 
 KINDS = {
-    "backbone": "MyNet",
     "head": "MyHead",
+    "lr-hook": "MyPolicy",
+    "backbone": "MyNet",
+    "constructor": "MyConstructor",
     "loss": "MyLoss",
     "optimizer": "MyOptimizer",
-    "constructor": "MyConstructor",
-    "lr-hook": "MyPolicy",
 }
+# The kinds differ in no line of Python: the first has a full package, and the second one without an `__all__`.
+OFTEN = ("head", "lr-hook")
 # What may come next: commands that look, that refuse, and one that would write.
 NEXT = (
     ("list",),
@@ -35,7 +37,13 @@ NEXT = (
 # Calls whose failure does no harm: the folder is there already, a cache stays, the end is not synced.
 HARMLESS = {"mkdir", "unlink", "rmdir", "fsync"}
 NEW = "Renamed"
-every_kind = pytest.mark.parametrize("kind", KINDS)
+every_kind = pytest.mark.parametrize(
+    "kind",
+    [
+        kind if kind in OFTEN else pytest.param(kind, marks=pytest.mark.long)
+        for kind in KINDS
+    ],
+)
 both_ways = pytest.mark.parametrize("way", ["add", "remove"])
 
 

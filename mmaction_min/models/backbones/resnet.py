@@ -2,93 +2,109 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from ...errors import ConfigError
 from ..builder import BACKBONES
-from .pretrained import load_pretrained
+from ..common import ConvModule, Residual, freeze, init_network, keep_norms
+from ..common.conv_module import RELU
+from ..common.pretrained import load_pretrained, torchvision_resnet
+
+CONV2D: Mapping[str, Any] = {"type": "Conv2d"}
+BN2D: Mapping[str, Any] = {"type": "BN2d", "requires_grad": True}
 
 
-class ConvModule(nn.Module):
-    """A convolution, its batch norm under the short name `bn`, and a ReLU unless `act` is off."""
+class BasicBlock(Residual):
+    """Two 3x3 convolutions around a shortcut.
+
+    Args:
+        inplanes: channels of the input.
+        planes: width of the block.
+        stride: of the first convolution.
+        dilation: of the first convolution.
+        downsample: makes the shortcut fit.
+        style: of `Bottleneck`; makes no difference here.
+        conv_cfg: of the convolutions.
+        norm_cfg: of the norms.
+        act_cfg: of the activations.
+        with_cp: see `Residual`.
+    """
 
     def __init__(
         self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: int,
+        inplanes: int,
+        planes: int,
         stride: int = 1,
-        *,
-        act: bool = True,
+        dilation: int = 1,
+        downsample: nn.Module | None = None,
+        style: str = "pytorch",
+        conv_cfg: Mapping[str, Any] | None = CONV2D,
+        norm_cfg: Mapping[str, Any] | None = BN2D,
+        act_cfg: Mapping[str, Any] | None = RELU,
+        with_cp: bool = False,
     ) -> None:
-        super().__init__()
-        padding = kernel_size // 2
-        self.conv: nn.Module = nn.Conv2d(
-            in_channels, out_channels, kernel_size, stride, padding, bias=False
-        )
-        self.bn = nn.BatchNorm2d(out_channels)
-        self.activate = nn.ReLU(inplace=True) if act else nn.Identity()
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.activate(self.bn(self.conv(x)))
-        return x
-
-
-class BasicBlock(nn.Module):
-    """Two 3x3 convolutions around a shortcut."""
-
-    expansion = 1
-
-    def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
-        super().__init__()
-        self.conv1 = ConvModule(in_channels, channels, 3, stride)
-        self.conv2 = ConvModule(channels, channels, 3, act=False)
-        self.downsample = _downsample(in_channels, channels * self.expansion, stride)
-        self.relu = nn.ReLU(inplace=True)
-
-    def forward(self, x: Tensor) -> Tensor:
-        identity = x if self.downsample is None else self.downsample(x)
-        x = self.relu(self.conv2(self.conv1(x)) + identity)
-        return x
+        cfg: dict[str, Any] = {
+            "bias": False,
+            "conv_cfg": conv_cfg,
+            "norm_cfg": norm_cfg,
+        }
+        convs = [
+            ConvModule(
+                inplanes, planes, 3, stride, dilation, dilation, act_cfg=act_cfg, **cfg
+            ),
+            ConvModule(planes, planes, 3, 1, 1, act_cfg=None, **cfg),
+        ]
+        super().__init__(convs, downsample, act_cfg, with_cp)
 
 
-class Bottleneck(nn.Module):
-    """1x1, 3x3 and 1x1 convolutions around a shortcut; the stride is in the 3x3, as in torchvision."""
+class Bottleneck(Residual):
+    """1x1, 3x3 and 1x1 convolutions around a shortcut.
+
+    Args:
+        inplanes: channels of the input.
+        planes: width of the block; four times as many channels come out.
+        stride: of the 3x3 convolution.
+        dilation: of the 3x3 convolution.
+        downsample: makes the shortcut fit.
+        style: 'caffe' has the stride in the first 1x1 convolution.
+        conv_cfg: of the convolutions.
+        norm_cfg: of the norms.
+        act_cfg: of the activations.
+        with_cp: see `Residual`.
+    """
 
     expansion = 4
 
-    def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
-        super().__init__()
-        self.conv1 = ConvModule(in_channels, channels, 1)
-        self.conv2 = ConvModule(channels, channels, 3, stride)
-        self.conv3 = ConvModule(channels, channels * self.expansion, 1, act=False)
-        self.downsample = _downsample(in_channels, channels * self.expansion, stride)
-        self.relu = nn.ReLU(inplace=True)
-
-    def forward(self, x: Tensor) -> Tensor:
-        identity = x if self.downsample is None else self.downsample(x)
-        x = self.relu(self.conv3(self.conv2(self.conv1(x))) + identity)
-        return x
-
-
-def _downsample(in_channels: int, out_channels: int, stride: int) -> ConvModule | None:
-    if stride == 1 and in_channels == out_channels:
-        return None
-    return ConvModule(in_channels, out_channels, 1, stride, act=False)
-
-
-ARCH: dict[int, tuple[type[BasicBlock] | type[Bottleneck], tuple[int, ...]]] = {
-    18: (BasicBlock, (2, 2, 2, 2)),
-    34: (BasicBlock, (3, 4, 6, 3)),
-    50: (Bottleneck, (3, 4, 6, 3)),
-    101: (Bottleneck, (3, 4, 23, 3)),
-    152: (Bottleneck, (3, 8, 36, 3)),
-}
-"""The block of each depth, and how many of them each stage has."""
+    def __init__(
+        self,
+        inplanes: int,
+        planes: int,
+        stride: int = 1,
+        dilation: int = 1,
+        downsample: nn.Module | None = None,
+        style: str = "pytorch",
+        conv_cfg: Mapping[str, Any] | None = CONV2D,
+        norm_cfg: Mapping[str, Any] | None = BN2D,
+        act_cfg: Mapping[str, Any] | None = RELU,
+        with_cp: bool = False,
+    ) -> None:
+        cfg: dict[str, Any] = {
+            "bias": False,
+            "conv_cfg": conv_cfg,
+            "norm_cfg": norm_cfg,
+        }
+        first, second = (1, stride) if style == "pytorch" else (stride, 1)
+        convs = [
+            ConvModule(inplanes, planes, 1, first, act_cfg=act_cfg, **cfg),
+            ConvModule(
+                planes, planes, 3, second, dilation, dilation, act_cfg=act_cfg, **cfg
+            ),
+            ConvModule(planes, planes * self.expansion, 1, act_cfg=None, **cfg),
+        ]
+        super().__init__(convs, downsample, act_cfg, with_cp)
 
 
 @BACKBONES.register_module()
@@ -97,19 +113,34 @@ class ResNet(nn.Module):
 
     Args:
         depth: 18, 34, 50, 101 or 152.
-        pretrained: start values: `torchvision://resnet18`, or the path of a checkpoint; None for random ones.
-        torchvision_pretrain: the checkpoint has torchvision's parameter names.
+        pretrained: start values: `torchvision://resnet50`, a path or a URL (see `load_pretrained`); None for random ones.
+        torchvision_pretrain: they have torchvision's parameter names.
         in_channels: channels of the frames.
         num_stages: how many of the four stages there are.
         out_indices: the stages whose maps are returned.
         strides: of the first block of each stage.
+        dilations: of the 3x3 convolutions of each stage.
+        style: 'pytorch' has a bottleneck's stride in its 3x3 convolution, 'caffe' in its first.
         frozen_stages: the stem and the first so many stages are not trained; -1 for none, 0 for the stem alone.
+        conv_cfg: of the convolutions.
+        norm_cfg: of the norms.
+        act_cfg: of the activations.
         norm_eval: every batch norm keeps its statistics in training.
         partial_bn: all batch norms but the first keep statistics and parameters, as TSN is trained.
+        with_cp: the blocks are computed again in the backward pass, for memory (basic blocks too, which upstream refuses).
 
     Raises:
-        ConfigError: there is no such depth.
+        ConfigError: there is no such depth or style, or the stages do not agree.
     """
+
+    arch_settings: ClassVar[dict[int, tuple[type[Residual], tuple[int, ...]]]] = {
+        18: (BasicBlock, (2, 2, 2, 2)),
+        34: (BasicBlock, (3, 4, 6, 3)),
+        50: (Bottleneck, (3, 4, 6, 3)),
+        101: (Bottleneck, (3, 4, 23, 3)),
+        152: (Bottleneck, (3, 8, 36, 3)),
+    }
+    """The block of each depth, and how many of them each stage has."""
 
     def __init__(
         self,
@@ -120,50 +151,67 @@ class ResNet(nn.Module):
         num_stages: int = 4,
         out_indices: Sequence[int] = (3,),
         strides: Sequence[int] = (1, 2, 2, 2),
+        dilations: Sequence[int] = (1, 1, 1, 1),
+        style: str = "pytorch",
         frozen_stages: int = -1,
+        conv_cfg: Mapping[str, Any] | None = CONV2D,
+        norm_cfg: Mapping[str, Any] | None = BN2D,
+        act_cfg: Mapping[str, Any] | None = RELU,
         norm_eval: bool = False,
         partial_bn: bool = False,
+        with_cp: bool = False,
     ) -> None:
         super().__init__()
-        if depth not in ARCH:
-            raise ConfigError(
-                f"there is no ResNet of depth {depth}",
-                "backbone.depth",
-                f"one of {', '.join(map(str, ARCH))}",
-            )
+        check_stages(
+            depth, style, num_stages, out_indices, strides=strides, dilations=dilations
+        )
         self.pretrained = pretrained
         self.torchvision_pretrain = torchvision_pretrain
         self.out_indices = tuple(out_indices)
         self.frozen_stages = frozen_stages
         self.norm_eval = norm_eval
         self.partial_bn = partial_bn
-        block, blocks = ARCH[depth]
-        self.conv1 = ConvModule(in_channels, 64, 7, stride=2)
+        cfg: dict[str, Any] = {"conv_cfg": conv_cfg, "norm_cfg": norm_cfg}
+        self.conv1 = ConvModule(
+            in_channels, 64, 7, 2, 3, bias=False, act_cfg=act_cfg, **cfg
+        )
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
-        width = 64
-        self.stages: list[str] = []
+        block: Any
+        block, blocks = self.arch_settings[depth]
+        inplanes = 64
+        self.res_layers: list[str] = []
         for i in range(num_stages):
-            layers = []
-            for j in range(blocks[i]):
-                layers.append(block(width, 64 * 2**i, strides[i] if j == 0 else 1))
-                width = 64 * 2**i * block.expansion
-            self.stages.append(f"layer{i + 1}")
-            self.add_module(self.stages[-1], nn.Sequential(*layers))
+            planes, stride, layers = 64 * 2**i, strides[i], []
+            for _ in range(blocks[i]):
+                downsample, width = None, planes * block.expansion
+                if stride != 1 or inplanes != width:
+                    downsample = ConvModule(
+                        inplanes, width, 1, stride, bias=False, act_cfg=None, **cfg
+                    )
+                layers.append(
+                    block(
+                        inplanes,
+                        planes,
+                        stride,
+                        dilations[i],
+                        downsample,
+                        style,
+                        act_cfg=act_cfg,
+                        with_cp=with_cp,
+                        **cfg,
+                    )
+                )
+                inplanes, stride = width, 1
+            self.res_layers.append(f"layer{i + 1}")
+            self.add_module(self.res_layers[-1], nn.Sequential(*layers))
+        self.feat_dim = inplanes
 
     def init_weights(self, pretrained: str | None = None) -> None:
         """Kaiming's start values (arXiv 1502.01852), or those of `pretrained` (of the constructor's if None)."""
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(
-                    module.weight, mode="fan_out", nonlinearity="relu"
-                )
-            elif isinstance(module, _BatchNorm):
-                nn.init.ones_(module.weight)
-                nn.init.zeros_(module.bias)
+        init_network(self)
         if source := pretrained or self.pretrained:
-            load_pretrained(
-                self, source, _from_torchvision if self.torchvision_pretrain else None
-            )
+            rename = torchvision_resnet if self.torchvision_pretrain else None
+            load_pretrained(self, source, rename)
 
     def forward(self, x: Tensor) -> Tensor | tuple[Tensor, ...]:
         """Feature maps.
@@ -176,7 +224,7 @@ class ResNet(nn.Module):
         """
         x = self.maxpool(self.conv1(x))  # (N, 64, H / 4, W / 4)
         outs = []
-        for i, name in enumerate(self.stages):
+        for i, name in enumerate(self.res_layers):
             x = getattr(self, name)(x)
             if i in self.out_indices:
                 outs.append(x)
@@ -185,28 +233,56 @@ class ResNet(nn.Module):
     def train(self, mode: bool = True) -> ResNet:
         """Set the mode; what is frozen stays so (from the first call on, so that an optimizer built before has it all)."""
         super().train(mode)
-        if not mode:
-            return self
-        if self.frozen_stages >= 0:
-            for name in ["conv1", *self.stages[: self.frozen_stages]]:
-                getattr(self, name).eval().requires_grad_(False)
-        norms = [module for module in self.modules() if isinstance(module, _BatchNorm)]
-        for norm in norms if self.norm_eval else norms[1:] if self.partial_bn else []:
-            norm.eval().requires_grad_(
-                norm.weight.requires_grad and not self.partial_bn
-            )
+        if mode:
+            freeze_stages(self, self.frozen_stages)
+            keep_norms(self, norm_eval=self.norm_eval, partial_bn=self.partial_bn)
         return self
 
 
-def _from_torchvision(name: str) -> str | None:
-    """The name here of a parameter of torchvision's ResNet; None for the classifier."""
-    if name.startswith("fc."):
-        return None
-    name = name.replace("downsample.0", "downsample.conv").replace(
-        "downsample.1", "downsample.bn"
-    )
-    return re.sub(
-        r"\bconv(\d)\.(?!conv|bn)",
-        r"conv\1.conv.",
-        re.sub(r"\bbn(\d)\.", r"conv\1.bn.", name),
-    )
+def check_stages(
+    depth: int,
+    style: str,
+    num_stages: int,
+    out_indices: Sequence[int],
+    **per_stage: Sequence[Any],
+) -> None:
+    """Refuse what makes no ResNet.
+
+    Args:
+        depth: one of the depths of `ResNet.arch_settings`.
+        style: 'pytorch' or 'caffe'.
+        num_stages: 1 to 4.
+        out_indices: each below `num_stages`.
+        **per_stage: the arguments that have an entry for each stage.
+    """
+    depths = ResNet.arch_settings
+    if depth not in depths:
+        raise ConfigError(
+            f"there is no ResNet of depth {depth}",
+            "backbone.depth",
+            f"one of {', '.join(map(str, depths))}",
+        )
+    if style not in ("pytorch", "caffe"):
+        raise ConfigError(
+            f"there is no style {style!r}", "backbone.style", "'pytorch' or 'caffe'"
+        )
+    if not 1 <= num_stages <= 4:
+        raise ConfigError(f"{num_stages} is not 1 to 4", "backbone.num_stages")
+    if not out_indices or not all(0 <= i < num_stages for i in out_indices):
+        raise ConfigError(
+            f"{tuple(out_indices)} are not all stages of the {num_stages}",
+            "backbone.out_indices",
+            "they count from 0",
+        )
+    for name, values in per_stage.items():
+        if len(values) < num_stages:
+            raise ConfigError(
+                f"{len(values)} values for {num_stages} stages", f"backbone.{name}"
+            )
+
+
+def freeze_stages(model: Any, frozen_stages: int) -> None:
+    """Freeze the stem and the first stages of a ResNet of 2 or 3 dimensions; nothing for -1."""
+    if frozen_stages >= 0:
+        stages = model.res_layers[:frozen_stages]
+        freeze(model.conv1, *(getattr(model, name) for name in stages))

@@ -2,57 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from ...errors import ConfigError
 from ..builder import BACKBONES
-from .resnet import ARCH, ResNet
-
-
-class TemporalShift(nn.Module):
-    """Moves a part of the channels one frame back, as much one frame on, and then runs `net`.
-
-    Args:
-        net: what follows.
-        num_segments: frames of a clip.
-        shift_div: one part in `shift_div` of the channels moves back, and one on.
-    """
-
-    def __init__(
-        self, net: nn.Module, num_segments: int = 8, shift_div: int = 8
-    ) -> None:
-        super().__init__()
-        self.net = net
-        self.num_segments = num_segments
-        self.shift_div = shift_div
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = self.net(shift(x, self.num_segments, self.shift_div))
-        return x
-
-
-def shift(x: Tensor, num_segments: int, shift_div: int = 8) -> Tensor:
-    """The first C // shift_div channels come from the next frame, as many from the frame before, zeros at the ends.
-
-    Args:
-        x: (N * num_segments, C, H, W), in any memory format, which the result keeps.
-        num_segments: frames of a clip.
-        shift_div: see above.
-
-    Returns:
-        The same shape as `x`.
-    """
-    fold = x.shape[1] // shift_div
-    clips = x.view(-1, num_segments, *x.shape[1:])  # (N, num_segments, C, H, W)
-    out = torch.zeros_like(x)
-    out_clips = out.view(clips.shape)  # a view
-    out_clips[:, :-1, :fold] = clips[:, 1:, :fold]
-    out_clips[:, 1:, fold : 2 * fold] = clips[:, :-1, fold : 2 * fold]
-    out_clips[:, :, 2 * fold :] = clips[:, :, 2 * fold :]
-    return out
+from ..common.temporal import NL3DWrapper, TemporalPool, TemporalShift
+from .resnet import ResNet
 
 
 @BACKBONES.register_module()
@@ -65,12 +23,16 @@ class ResNetTSM(ResNet):
         depth: 18, 34, 50, 101 or 152.
         num_segments: frames of a clip.
         is_shift: without it this is a ResNet.
+        non_local: for each stage, which of its blocks are followed by a non-local block; or one number for all.
+        non_local_cfg: of `NonLocal3d` (without it upstream leaves all of them out).
         shift_div: one part in `shift_div` of the channels moves to each side.
         shift_place: 'blockres' shifts what enters a block's first convolution, 'block' what enters the whole block.
+        temporal_pool: before the second stage, frames are halved by a max-pool (non-local blocks after it see as many as
+            there are; upstream mixes two clips there).
         **kwargs: of `ResNet`.
 
     Raises:
-        ConfigError: there is no such place.
+        ConfigError: there is no such place, or nothing is left of the frames.
     """
 
     def __init__(
@@ -78,8 +40,11 @@ class ResNetTSM(ResNet):
         depth: int,
         num_segments: int = 8,
         is_shift: bool = True,
+        non_local: int | Sequence[int | Sequence[int]] = 0,
+        non_local_cfg: Mapping[str, Any] | None = None,
         shift_div: int = 8,
         shift_place: str = "blockres",
+        temporal_pool: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(depth, **kwargs)
@@ -89,19 +54,53 @@ class ResNetTSM(ResNet):
                 "backbone.shift_place",
                 "'blockres' or 'block'",
             )
+        if temporal_pool and (num_segments < 2 or len(self.res_layers) < 2):
+            raise ConfigError(
+                "it halves the frames of the second stage",
+                "backbone.temporal_pool",
+                "it needs two stages, and two segments or more",
+            )
         self.num_segments = num_segments
-        self.shift_div = shift_div
-        if not is_shift:
-            return
-        # The paper shifts every second block of a ResNet-101 and deeper, whose third stage is long.
-        every = 2 if shift_place == "blockres" and ARCH[depth][1][2] >= 23 else 1
-        for name in self.stages:
+        for i, name in enumerate(self.res_layers):
             stage = getattr(self, name)
-            for i in range(0, len(stage), every):
-                if shift_place == "block":
-                    stage[i] = self._shifted(stage[i])
-                else:
-                    stage[i].conv1.conv = self._shifted(stage[i].conv1.conv)
+            segments = num_segments // 2 if temporal_pool and i else num_segments
+            # The paper shifts every second block of a ResNet-101 and deeper, whose third stage is long.
+            long = shift_place == "blockres" and self.arch_settings[depth][1][2] >= 23
+            for j in range(0, len(stage), 2 if long else 1) if is_shift else ():
+                _shift(stage, j, shift_place, segments, shift_div)
+            for j, wanted in enumerate(per_block(non_local, i, len(stage))):
+                if wanted:
+                    channels = 64 * 2**i * self.arch_settings[depth][0].expansion
+                    stage[j] = NL3DWrapper(
+                        stage[j], channels, segments, non_local_cfg or {}
+                    )
+        if temporal_pool:
+            self.layer2: nn.Module = TemporalPool(self.layer2, num_segments)
 
-    def _shifted(self, net: nn.Module) -> TemporalShift:
-        return TemporalShift(net, self.num_segments, self.shift_div)
+
+def _shift(stage: Any, j: int, place: str, segments: int, shift_div: int) -> None:
+    """Let block `j` of a stage begin with a shift."""
+    if place == "block":
+        stage[j] = TemporalShift(stage[j], segments, shift_div)
+    else:
+        conv = stage[j].conv1
+        conv.conv = TemporalShift(conv.conv, segments, shift_div)
+
+
+def per_block(
+    choice: int | Sequence[int | Sequence[int]], stage: int, blocks: int
+) -> Sequence[int]:
+    """Which blocks of a stage are chosen, of `1`, `(0, 0, 1, 1)` or `((1, 0, 1), (1, 0, 1, 0), ...)`.
+
+    Raises:
+        ConfigError: the numbers are not as many as the stages, or as the stage's blocks.
+    """
+    of_stage = choice if isinstance(choice, int) else choice[stage]
+    if isinstance(of_stage, int):
+        return (of_stage,) * blocks
+    if len(of_stage) != blocks:
+        raise ConfigError(
+            f"{tuple(of_stage)} are {len(of_stage)} numbers, and stage {stage} has {blocks} blocks",
+            "backbone",
+        )
+    return of_stage

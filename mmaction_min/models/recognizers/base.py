@@ -1,7 +1,8 @@
-"""BaseRecognizer: a backbone and a head, and the steps that a runner asks for."""
+"""BaseRecognizer: a backbone, perhaps a neck, and a head, and the steps that a runner asks for."""
 
 from __future__ import annotations
 
+import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
@@ -11,55 +12,107 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import ConfigError
-from ..builder import build_backbone, build_head
+from ..builder import build_backbone, build_blending, build_head, build_neck
+from ..common.external import external_features, library_of
+
+TRAIN_CFG = ("blending", "aux_info")
+TEST_CFG = ("average_clips", "max_testing_views", "feature_extraction")
 
 
 class BaseRecognizer(nn.Module, ABC):
-    """The base of recognizers (mmaction/models/recognizers/base.py); a subclass says how clips become frames.
+    """The base of recognizers (mmaction/models/recognizers/base.py); a subclass says how clips are seen.
 
     Args:
-        backbone: its config.
-        cls_head: the config of the head.
-        train_cfg: nothing yet; accepted for upstream's configs, which say None.
-        test_cfg: `average_clips`: how the scores of a clip's crops are averaged: 'prob' (after the softmax), 'score', or None (not at all).
+        backbone: its config; `torchvision.NAME` and `timm.NAME` are known too.
+        cls_head: the config of the head; None if features are all that is wanted.
+        neck: the config of what stands between them, if anything does; see `through_neck`.
+        train_cfg: `blending`: `dict(type='MixupBlending', num_classes=400, alpha=0.2)` or `CutmixBlending`;
+            `aux_info`: names in the batch that the loss gets too.
+        test_cfg: `average_clips`: how the scores of a clip's views are averaged: 'prob' (after the softmax), 'score', or
+            None (not at all); `feature_extraction`: give features and not scores; `max_testing_views`: of a 3-D
+            recognizer, how many views are computed at a time.
 
     Raises:
-        ConfigError: `average_clips` is something else, or `train_cfg` asks for something.
+        ConfigError: one of these is unknown, or says what cannot be done.
     """
 
     def __init__(
         self,
         backbone: Mapping[str, Any],
-        cls_head: Mapping[str, Any],
+        cls_head: Mapping[str, Any] | None = None,
+        neck: Mapping[str, Any] | None = None,
         train_cfg: Mapping[str, Any] | None = None,
         test_cfg: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        if train_cfg:
-            raise ConfigError(
-                f"there is no {', '.join(train_cfg)}",
-                "model.train_cfg",
-                "write train_cfg=None",
-            )
-        self.average_clips: str | None = (test_cfg or {}).get("average_clips")
+        train_cfg, test_cfg = train_cfg or {}, test_cfg or {}
+        _check_known(train_cfg, TRAIN_CFG, "model.train_cfg")
+        _check_known(test_cfg, TEST_CFG, "model.test_cfg")
+        self.average_clips: str | None = test_cfg.get("average_clips")
         if self.average_clips not in (None, "score", "prob"):
             raise ConfigError(
                 f"{self.average_clips!r} is unknown",
                 "model.test_cfg.average_clips",
                 "'prob', 'score' or None",
             )
+        self.feature_extraction = bool(test_cfg.get("feature_extraction"))
+        self.max_testing_views: int | None = test_cfg.get("max_testing_views")
+        if cls_head is None and not self.feature_extraction:
+            raise ConfigError(
+                "there is no head, and no feature_extraction is asked for",
+                "model.cls_head",
+                "test_cfg=dict(feature_extraction=True)",
+            )
+        self.aux_info = tuple(train_cfg.get("aux_info", ()))
+        blending = train_cfg.get("blending")
+        self.blending: Any = build_blending(blending) if blending else None
+        self.backbone_from = library_of(backbone)
         self.backbone: Any = build_backbone(backbone)
-        self.cls_head: Any = build_head(cls_head)
+        self.neck: Any = build_neck(neck) if neck else None
+        self.cls_head: Any = build_head(cls_head) if cls_head else None
         self.init_weights()
 
     def init_weights(self) -> None:
-        """Let the backbone and the head give their parameters their start values."""
-        self.backbone.init_weights()
-        self.cls_head.init_weights()
+        """Let the backbone, the neck and the head give their parameters their start values; other libraries' models have theirs."""
+        own = self.backbone if self.backbone_from is None else None
+        for part in (own, self.neck, self.cls_head):
+            if part is not None:
+                part.init_weights()
+
+    def extract_feat(self, imgs: Tensor) -> Any:
+        """The backbone's maps of (N, C, ...) frames or clips; a tuple of them if it gives those of several stages."""
+        if self.backbone_from is None:
+            return self.backbone(imgs)
+        return external_features(self.backbone, self.backbone_from, imgs)
 
     @abstractmethod
-    def forward_scores(self, imgs: Tensor) -> Tensor:
-        """The head's scores of a batch of clips."""
+    def forward_scores(
+        self, imgs: Tensor, label: Tensor | None = None
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The head's scores of a batch of clips, and the losses that the neck adds where there are labels."""
+
+    def through_neck(
+        self, x: Any, label: Tensor | None = None
+    ) -> tuple[Any, dict[str, Tensor]]:
+        """Features as the neck makes them, and the losses that it adds; without a neck as they are.
+
+        A neck is called as upstream calls it, `neck(x, label)`. It gives the features alone, or `(features, losses)` as
+        upstream's TPN does.
+
+        Args:
+            x: (N, C, T, H, W) maps, or a tuple of them, one for each stage.
+            label: (N,) class numbers; None in a test.
+        """
+        if self.neck is None:
+            return x, {}
+        x = self.neck(x, label)
+        if isinstance(x, tuple) and len(x) == 2 and isinstance(x[1], Mapping):
+            return x[0], dict(x[1])
+        return x, {}
+
+    @abstractmethod
+    def forward_features(self, imgs: Tensor) -> Tensor:
+        """(N, C) features of N clips: the mean over everything that is seen of a clip."""
 
     def forward(
         self,
@@ -74,28 +127,44 @@ class BaseRecognizer(nn.Module, ABC):
             imgs: the clips, in the layout of the subclass.
             label: (N,) class numbers, or (N, K) probabilities.
             return_loss: which of the two.
-            **kwargs: what else the pipeline collected (`img_metas`); not used.
+            **kwargs: what else the pipeline collected; `train_cfg.aux_info` names what is used of it.
 
         Returns:
             A dict of losses and accuracies; or (N, K) scores as an array on the host.
 
         Raises:
-            ValueError: losses without labels.
+            ValueError: losses without labels, or several scores for one label.
+            ConfigError: the batch lacks what `aux_info` names.
         """
         if not return_loss:
             return self.forward_test(imgs)
         if label is None:
             raise ValueError("the loss needs a label; for scores say return_loss=False")
-        return self.cls_head.loss(self.forward_scores(imgs), label)
+        if missing := [name for name in self.aux_info if name not in kwargs]:
+            raise ConfigError(
+                f"the batch has no {', '.join(missing)}",
+                "model.train_cfg.aux_info",
+                "let the pipeline's Collect have it among its keys",
+            )
+        if self.blending is not None:
+            imgs, label = self.blending(imgs, label)
+        score, losses = self.forward_scores(imgs, label)
+        if len(score) != len(imgs):
+            raise ValueError(
+                f"{len(score)} scores for {len(imgs)} labels: in training a clip has one view, "
+                "so the pipeline's frames must be as many as the model's"
+            )
+        aux = {name: kwargs[name] for name in self.aux_info}
+        return {**self.cls_head.loss(score, label, **aux), **losses}
 
     def forward_test(self, imgs: Tensor) -> np.ndarray:
-        """(N, K) scores of N clips, averaged over their crops as `average_clips` says."""
-        score = self.forward_scores(imgs).detach().float()
-        return (
-            average_clip(score, score.shape[0] // imgs.shape[0], self.average_clips)
-            .cpu()
-            .numpy()
-        )
+        """(N, K) scores of N clips, averaged over their views as `average_clips` says; or their features."""
+        with torch.no_grad():
+            if self.feature_extraction:
+                return self.forward_features(imgs).float().cpu().numpy()
+            score = self.forward_scores(imgs)[0].float()
+            views = score.shape[0] // imgs.shape[0]
+            return average_clip(score, views, self.average_clips).cpu().numpy()
 
     def train_step(
         self, data_batch: Mapping[str, Any], optimizer: Any = None
@@ -109,12 +178,12 @@ class BaseRecognizer(nn.Module, ABC):
         Returns:
             `loss` (a tensor to call backward on), `log_vars` (all losses and accuracies, on their device), `num_samples`.
         """
-        losses = self(**data_batch)
+        losses = {name: _mean(value) for name, value in self(**data_batch).items()}
         loss = torch.stack(
-            [value.mean() for name, value in losses.items() if "loss" in name]
+            [value for name, value in losses.items() if "loss" in name]
         ).sum()
         log_vars = {
-            **{name: value.detach().mean() for name, value in losses.items()},
+            **{name: value.detach() for name, value in losses.items()},
             "loss": loss.detach(),
         }
         return {
@@ -128,6 +197,22 @@ class BaseRecognizer(nn.Module, ABC):
     ) -> dict[str, Any]:
         """The same as `train_step`; the runner calls it without gradients."""
         return self.train_step(data_batch, optimizer)
+
+
+def _mean(loss: Any) -> Tensor:
+    """The mean of a loss, or the sum of the means of a list of them."""
+    if isinstance(loss, list | tuple):
+        return torch.stack([value.mean() for value in loss]).sum()
+    mean: Tensor = loss.mean()
+    return mean
+
+
+def _check_known(cfg: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+    for name in cfg:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(known)}"
+            raise ConfigError(f"there is no {name}", where, hint)
 
 
 def average_clip(score: Tensor, num_crops: int, how: str | None) -> Tensor:

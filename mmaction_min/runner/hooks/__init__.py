@@ -1,32 +1,81 @@
 """The hooks, in the places where mmcv has them: `from mmaction_min.runner.hooks.lr_updater import LrUpdaterHook`."""
 
 from .checkpoint import CheckpointHook
+from .closure import ClosureHook
+from .ema import EMAHook
 from .evaluation import EvalHook, single_gpu_test
 from .hook import HOOKS, Hook, StopTraining
 from .iter_timer import IterTimerHook
 from .logger import LoggerHook, TextLoggerHook
 from .lr_updater import (
     CosineAnnealingLrUpdaterHook,
+    CosineRestartLrUpdaterHook,
+    CyclicLrUpdaterHook,
+    ExpLrUpdaterHook,
     FixedLrUpdaterHook,
+    FlatCosineAnnealingLrUpdaterHook,
+    InvLrUpdaterHook,
+    LinearAnnealingLrUpdaterHook,
     LrUpdaterHook,
+    OneCycleLrUpdaterHook,
+    PolyLrUpdaterHook,
     StepLrUpdaterHook,
 )
-from .optimizer import GradientCumulativeOptimizerHook, OptimizerHook
+from .memory import EmptyCacheHook
+from .momentum_updater import (
+    CosineAnnealingMomentumUpdaterHook,
+    CyclicMomentumUpdaterHook,
+    LinearAnnealingMomentumUpdaterHook,
+    MomentumUpdaterHook,
+    OneCycleMomentumUpdaterHook,
+    StepMomentumUpdaterHook,
+)
+from .optimizer import (
+    Fp16OptimizerHook,
+    GradientCumulativeFp16OptimizerHook,
+    GradientCumulativeOptimizerHook,
+    OptimizerHook,
+)
+from .profiler import ProfilerHook
+from .sampler_seed import DistSamplerSeedHook
+from .sync_buffer import SyncBuffersHook
 
 __all__ = [
     "HOOKS",
     "CheckpointHook",
+    "ClosureHook",
     "CosineAnnealingLrUpdaterHook",
+    "CosineAnnealingMomentumUpdaterHook",
+    "CosineRestartLrUpdaterHook",
+    "CyclicLrUpdaterHook",
+    "CyclicMomentumUpdaterHook",
+    "DistSamplerSeedHook",
+    "EMAHook",
+    "EmptyCacheHook",
     "EvalHook",
+    "ExpLrUpdaterHook",
     "FixedLrUpdaterHook",
+    "FlatCosineAnnealingLrUpdaterHook",
+    "Fp16OptimizerHook",
+    "GradientCumulativeFp16OptimizerHook",
     "GradientCumulativeOptimizerHook",
     "Hook",
+    "InvLrUpdaterHook",
     "IterTimerHook",
+    "LinearAnnealingLrUpdaterHook",
+    "LinearAnnealingMomentumUpdaterHook",
     "LoggerHook",
     "LrUpdaterHook",
+    "MomentumUpdaterHook",
+    "OneCycleLrUpdaterHook",
+    "OneCycleMomentumUpdaterHook",
     "OptimizerHook",
+    "PolyLrUpdaterHook",
+    "ProfilerHook",
     "StepLrUpdaterHook",
+    "StepMomentumUpdaterHook",
     "StopTraining",
+    "SyncBuffersHook",
     "TextLoggerHook",
     "single_gpu_test",
 ]

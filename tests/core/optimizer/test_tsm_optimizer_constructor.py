@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.parametrizations import weight_norm
 
 from mmaction_min.core.optimizer import CopyOfSGD
 from mmaction_min.errors import ConfigError
@@ -111,11 +112,64 @@ class Scaled(nn.Module):
         self.scale = nn.Parameter(torch.ones(1))
 
 
+def sizes(net: nn.Module, **optimizer: Any) -> dict[str, int]:
+    """Name -> how many parameters, with fc_lr5."""
+    cfg = dict(
+        type="SGD",
+        constructor="TSMOptimizerConstructor",
+        paramwise_cfg=dict(fc_lr5=True),
+        lr=1.0,
+    )
+    groups = build_optimizer(net, {**cfg, **optimizer}).param_groups
+    return {group["name"]: len(group["params"]) for group in groups}
+
+
+def test_the_last_layer_may_be_a_convolution() -> None:
+    """As upstream takes it: the last convolution or linear layer, but for the first convolution."""
+    got = sizes(nn.Sequential(nn.Linear(2, 2), nn.Conv1d(2, 2, 1), nn.Conv1d(2, 2, 1)))
+
+    assert (got["lr5_weight"], got["lr10_bias"], got["normal_weight"]) == (1, 1, 1)
+
+
+def test_fc_lr5_needs_a_last_layer() -> None:
+    """Upstream: IndexError, pop from an empty list."""
+    with pytest.raises(ConfigError, match=r"(?s)no last layer.*fc_lr5=False"):
+        sizes(nn.Sequential(nn.Conv2d(1, 1, 1)))
+
+
+def test_norms_and_biases_have_no_decay_whatever_the_optimizers_default_is() -> None:
+    """AdamW decays without being told to."""
+    cfg = dict(type="AdamW", constructor="TSMOptimizerConstructor", lr=1.0)
+
+    decays = {
+        g["name"]: g["weight_decay"] for g in build_optimizer(model(), cfg).param_groups
+    }
+
+    assert (decays["normal_weight"], decays["normal_bias"], decays["bn"]) == (
+        0.01,
+        0,
+        0,
+    )
+
+
+def test_a_rate_to_multiply_is_needed() -> None:
+    """The default of the optimizer's class is not known here."""
+    with pytest.raises(ConfigError, match=r"(?s)no rate to multiply.*an lr"):
+        build_optimizer(
+            model(), dict(type="Adam", constructor="TSMOptimizerConstructor")
+        )
+
+
 @pytest.mark.parametrize(
     ("net", "name"),
     [
         (nn.Sequential(nn.LayerNorm(2)), r"0\.weight of a LayerNorm"),
         (nn.Sequential(Scaled()), r"0\.scale of a Scaled"),
+        (nn.LayerNorm(2), "for weight of a LayerNorm"),
+        (
+            nn.Sequential(weight_norm(nn.Linear(2, 2))),
+            r"0\.bias of a ParametrizedLinear",
+        ),
     ],
 )
 def test_a_parameter_without_a_group_is_refused_by_name(

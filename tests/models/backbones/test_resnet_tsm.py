@@ -9,7 +9,7 @@ import torch
 
 from mmaction_min.errors import ConfigError
 from mmaction_min.models import ResNet, ResNetTSM
-from mmaction_min.models.backbones.resnet_tsm import TemporalShift, shift
+from mmaction_min.models.common.temporal import TemporalShift, shift
 
 
 def test_a_part_of_the_channels_moves_one_frame_each_way() -> None:

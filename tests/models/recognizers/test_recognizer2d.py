@@ -104,7 +104,13 @@ def test_a_loss_needs_a_label() -> None:
     ("part", "message"),
     [
         (dict(test_cfg=dict(average_clips="mean")), "'mean' is unknown"),
-        (dict(train_cfg=dict(blending=dict(type="Mixup"))), "no blending"),
+        (
+            dict(train_cfg=dict(blending=dict(type="Mixup"))),
+            "Mixup.* is not in the blending registry",
+        ),
+        (dict(train_cfg=dict(blend=1)), "no blend.*\n.*did you mean blending"),
+        (dict(test_cfg=dict(fcn_test=True)), "no fcn_test"),
+        (dict(cls_head=None), "no feature_extraction is asked for"),
         (dict(backbone=dict(type="Resnet", depth=18)), "did you mean ResNet"),
     ],
 )
@@ -123,3 +129,61 @@ def test_a_wrong_config_is_refused(part: dict[str, Any], message: str) -> None:
 def test_registries_are_apart() -> None:
     """A head is no backbone, whatever upstream's single table says."""
     assert "TSNHead" not in BACKBONES
+
+
+class Between(nn.Module):
+    """A neck that halves the frames; told to, it gives a loss beside the maps as upstream's TPN does."""
+
+    def __init__(self, with_loss: bool = False) -> None:
+        super().__init__()
+        self.with_loss = with_loss
+        self.seen: list[Any] = []
+
+    def init_weights(self) -> None:
+        """Nothing to do."""
+
+    def forward(self, x: Any, target: Tensor | None = None) -> Any:
+        self.seen.append((x, target))
+        x = (x[-1] if isinstance(x, tuple) else x)[:, :, ::2]
+        return (x, {"loss_aux": x.new_tensor(2.0)}) if self.with_loss else x
+
+
+def with_neck(*, in_tuple: bool = False, with_loss: bool = False) -> Any:
+    return build_model(
+        dict(
+            type="Recognizer2D",
+            backbone=dict(type=Means, in_tuple=in_tuple),
+            neck=dict(type=Between, with_loss=with_loss),
+            cls_head=dict(type="TSNHead", num_classes=4, in_channels=3),
+        )
+    ).eval()
+
+
+@pytest.mark.parametrize("in_tuple", [False, True])
+def test_a_neck_sees_the_frames_of_a_clip_together(in_tuple: bool) -> None:
+    """(N, C, M, H, W) maps, of each stage if there are several; the head gets the frames that it leaves."""
+    model = with_neck(in_tuple=in_tuple)
+
+    score = model(IMGS, return_loss=False)
+
+    x, target = model.neck.seen[0]
+    maps = x[-1] if in_tuple else x
+    assert isinstance(x, tuple) == in_tuple
+    assert target is None
+    assert maps.shape == (2, 3, 6, 1, 1)
+    assert torch.equal(maps[1, :, 4, 0, 0], IMGS[1, 4].mean((1, 2)))
+    left = IMGS[:, ::2].mean((1, 3, 4))
+    assert np.allclose(score, model.cls_head.fc_cls(left).detach(), atol=1e-6)
+
+
+def test_the_losses_of_a_neck_join_those_of_the_head() -> None:
+    """The neck sees the labels, and what it gives is logged and part of the loss."""
+    model = with_neck(with_loss=True)
+    label = torch.tensor([0, 1])
+
+    outputs = model.train_step(dict(imgs=IMGS, label=label))
+
+    logged = outputs["log_vars"]
+    assert torch.equal(model.neck.seen[0][1], label)
+    assert logged["loss_aux"] == 2
+    assert torch.isclose(outputs["loss"], logged["loss_cls"] + 2)

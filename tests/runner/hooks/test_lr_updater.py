@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from mmaction_min.errors import NotRegisteredError
-from mmaction_min.runner import HOOKS, EpochBasedRunner, Hook
+from mmaction_min.errors import ConfigError, NotRegisteredError
+from mmaction_min.runner import (
+    CosineRestartLrUpdaterHook,
+    CyclicLrUpdaterHook,
+    EpochBasedRunner,
+    FixedLrUpdaterHook,
+    Hook,
+    OneCycleLrUpdaterHook,
+    StepLrUpdaterHook,
+)
 
 MakeRunner = Callable[..., EpochBasedRunner]
 
@@ -146,8 +155,39 @@ def test_a_resumed_run_takes_the_base_rate_and_not_the_decayed_one(
 @pytest.mark.parametrize(
     ("lr_config", "message"),
     [
-        (dict(policy="step", step=0), "every step is above 0"),
+        (dict(policy="step", step=0), "every step is a whole number above 0"),
         (dict(policy="CosineAnnealing"), "give one of min_lr and min_lr_ratio"),
+        (dict(policy="step", step=[3, 2]), "let the steps rise"),
+        (dict(policy="step", step="2"), "step is a whole number or a list of them"),
+        (
+            dict(policy="FlatCosineAnnealing", start_percent=-0.1, min_lr=0),
+            "start_percent",
+        ),
+        (dict(policy="LinearAnnealing"), "give one of min_lr and min_lr_ratio"),
+        (dict(policy="CosineRestart", periods=[1, 2], min_lr=0), "one weight for each"),
+        (
+            dict(policy="CosineRestart", periods=[0], min_lr=0),
+            "every period is above 0",
+        ),
+        (dict(policy="cyclic", by_epoch=True), "by_epoch=False"),
+        (
+            dict(policy="cyclic", target_ratio=(10, 0.1, 0.2)),
+            "target_ratio is one or two",
+        ),
+        (
+            dict(policy="cyclic", step_ratio_up=1.4),
+            "step_ratio_up is from 0 to below 1",
+        ),
+        (dict(policy="cyclic", gamma=0), "gamma is above 0"),
+        (dict(policy="cyclic", cyclic_times=0), "cyclic_times is above 0"),
+        (dict(policy="cyclic", anneal_strategy="sin"), "'cos' or 'linear', not 'sin'"),
+        (dict(policy="OneCycle", max_lr="1"), "max_lr is a number, a list or a dict"),
+        (dict(policy="OneCycle", max_lr=1, by_epoch=True), "by_epoch=False"),
+        (dict(policy="OneCycle", max_lr=1, total_steps=1.5), "total_steps is a whole"),
+        (
+            dict(policy="OneCycle", max_lr=1, pct_start=2),
+            "pct_start is a number from 0",
+        ),
         (
             dict(policy="CosineAnnealing", min_lr=0, min_lr_ratio=0),
             "give one of min_lr and min_lr_ratio",
@@ -169,14 +209,75 @@ def test_settings_that_make_no_sense_are_refused(
 
 
 @pytest.mark.parametrize(
-    "policy", ["cosineannealing", "cosine_annealing", "COSINEANNEALING"]
+    ("refused", "error"),
+    [
+        (lambda: StepLrUpdaterHook(-10), AssertionError),
+        (lambda: StepLrUpdaterHook([10, -20]), AssertionError),
+        (lambda: StepLrUpdaterHook("2"), TypeError),
+        (lambda: CyclicLrUpdaterHook(by_epoch=True), AssertionError),
+        (lambda: OneCycleLrUpdaterHook(0.1, pct_start=-0.1), ValueError),
+        (lambda: FixedLrUpdaterHook(warmup="slow"), ValueError),
+    ],
 )
-def test_a_near_miss_of_a_policy_names_the_right_word(
-    make_runner: MakeRunner, policy: str
+def test_who_catches_what_mmcv_raises_catches_ours(
+    refused: Callable[[], Any], error: type[Exception]
 ) -> None:
-    """Capitals and underscores are the usual slips."""
-    with pytest.raises(NotRegisteredError, match="write policy='CosineAnnealing'"):
-        make_runner().register_training_hooks(dict(policy=policy, min_lr=0))
+    """mmcv asserts in places; ours is a ConfigError everywhere, and the kind that mmcv raises."""
+    with pytest.raises(error) as caught:
+        refused()
+    assert isinstance(caught.value, ConfigError)
+
+
+def stub(max_epochs: int = 3, max_iters: int = 9) -> Any:
+    """What a hook sees of a runner."""
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.0)
+    return SimpleNamespace(
+        optimizer=optimizer,
+        data_loader=range(3),
+        max_epochs=max_epochs,
+        max_iters=max_iters,
+        epoch=0,
+        iter=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("hook", "message"),
+    [
+        (
+            CosineRestartLrUpdaterHook(periods=[2], min_lr=0),
+            "(?s)periods end at 2.*add up to the length of the run",
+        ),
+        (
+            CyclicLrUpdaterHook(cyclic_times=10),
+            "10 cycles do not fit into 9 iterations",
+        ),
+        (
+            OneCycleLrUpdaterHook(1.0, total_steps=5),
+            "9 iterations, and total_steps is 5",
+        ),
+        (OneCycleLrUpdaterHook([1.0, 2.0]), "1 param groups, and there are 2 values"),
+        (OneCycleLrUpdaterHook({"Adam": 1.0}), "there is no 'SGD'"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Hook) else "",
+)
+def test_what_does_not_fit_the_run_is_refused_before_it(
+    hook: Hook, message: str
+) -> None:
+    """Not in its middle, as mmcv does where the periods of CosineRestart are over."""
+    with pytest.raises(ConfigError, match=message):
+        hook.before_run(stub())
+
+
+def test_a_phase_without_length_ends_where_it_begins() -> None:
+    """`pct_start * iterations` of 1 is a peak at once (mmcv divides by 0)."""
+    hook = OneCycleLrUpdaterHook(1.0, pct_start=0.1)
+    runner = stub(max_iters=10)
+    hook.before_run(runner)
+
+    hook.before_train_iter(runner)
+
+    assert runner.optimizer.param_groups[0]["lr"] == 1.0
 
 
 def test_an_unknown_policy_says_where_an_import_may_be_missing(
@@ -187,12 +288,3 @@ def test_an_unknown_policy_says_where_an_import_may_be_missing(
         NotRegisteredError, match=r"(?s)no policy 'Polly'.*Step.*core/lr/__init__.py"
     ):
         make_runner().register_training_hooks(dict(policy="Polly"))
-
-
-def test_every_policy_is_in_the_registry_under_its_own_name() -> None:
-    """`policy='X'` is the class `XLrUpdaterHook`."""
-    assert {
-        "FixedLrUpdaterHook",
-        "StepLrUpdaterHook",
-        "CosineAnnealingLrUpdaterHook",
-    } <= set(HOOKS)

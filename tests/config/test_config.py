@@ -96,17 +96,17 @@ def test_values_of_the_base_and_of_the_file_can_be_used(write: Write) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x = (", r"c.py:1: the config is no valid Python"),
+        ("x = (", r"c.py:1: There are syntax errors .*\nhint: the line is: x = \("),
         ("x = 1\ny = 1 / 0", r"c.py:2: the config does not run: ZeroDivisionError"),
         (
             "_base_ = 'none.py'",
-            r"none.py: the config cannot be read \(No such file or directory\)",
+            r"c.py:1: the base .*none.py: it cannot be read \(No such file or directory\)",
         ),
         ("_base_ = 'c.py'", r"inherits from itself: c.py -> c.py"),
-        ("_base_ = str(1)", r"c.py:1: `_base_` is a path or a list of paths"),
+        ("x = 1\n_base_ = 1", r"c.py:2: `_base_` is a path or a list of paths"),
         (
             "_base_ = 'a.py'\nx = dict(y=1)",
-            r"(?s)c.py: x is a dict here and 1 in the base.*_delete_=True",
+            r"(?s)c.py:2: x: it is a dict here and 1 in the base.*_delete_=True",
         ),
     ],
 )

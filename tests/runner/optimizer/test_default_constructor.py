@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from mmaction_min.errors import ConfigError, NotRegisteredError
-from mmaction_min.runner import OPTIMIZERS, build_optimizer
+from mmaction_min.runner import DefaultOptimizerConstructor, build_optimizer
 
 
 class Net(nn.Module):
@@ -123,7 +123,7 @@ def test_a_shared_parameter_is_taken_once_if_asked() -> None:
     with pytest.raises(ConfigError, match="more than one parameter group"):
         build_optimizer(model, cfg)
     cfg["paramwise_cfg"] = dict(bypass_duplicate=True)
-    with pytest.warns(UserWarning, match=r"1\.weight is shared"):
+    with pytest.warns(UserWarning, match="1 is duplicate. It is skipped"):
         assert len(build_optimizer(model, cfg).param_groups) == 3
 
 
@@ -142,6 +142,16 @@ def test_a_shared_parameter_is_taken_once_if_asked() -> None:
             dict(type="SGD", lr=1.0, paramwise_cfg=dict(bias_mult=1)),
             ConfigError,
             "does not know bias_mult",
+        ),
+        (
+            dict(type="SGD", lr=1.0, paramwise_cfg=dict(bias_lr_mul=1)),
+            ConfigError,
+            "did you mean bias_lr_mult",
+        ),
+        (
+            dict(type="Adam", paramwise_cfg=dict(bias_lr_mult=2)),
+            ConfigError,
+            "(?s)bias_lr_mult has nothing to multiply.*an lr",
         ),
         (
             dict(type="SGD", lr=1.0, paramwise_cfg=dict(norm_decay_mult=0)),
@@ -167,6 +177,58 @@ def test_a_wrong_config_says_what_is_wrong(
         build_optimizer(Net(), cfg)
 
 
-def test_every_optimizer_of_torch_has_its_name() -> None:
-    """Also those that newer versions of torch bring."""
-    assert {"SGD", "Adam", "AdamW", "RMSprop", "LBFGS", "Adagrad"} <= set(OPTIMIZERS)
+class DeformConv2dPack(nn.Conv2d):
+    """Stands for mmcv's: the offsets come from a convolution within."""
+
+    def __init__(self) -> None:
+        super().__init__(2, 2, 1)
+        self.conv_offset = nn.Conv2d(2, 4, 1)
+
+
+DeformConv2d = type("DeformConv2d", (DeformConv2dPack,), {})
+
+
+def test_the_offsets_of_a_deformable_convolution_have_a_rate_of_their_own() -> None:
+    """Weight and bias of `conv_offset`; the rules for biases do not touch them, and those of the layer itself are as always."""
+    cfg = dict(bias_lr_mult=2, bias_decay_mult=0, dcn_offset_lr_mult=0.1)
+
+    optimizer = build_optimizer(
+        nn.Sequential(DeformConv2d()),
+        dict(type="SGD", lr=1.0, weight_decay=1.0, paramwise_cfg=cfg),
+    )
+
+    rates = [(group["lr"], group["weight_decay"]) for group in optimizer.param_groups]
+    assert rates == [(1, 1), (2, 0), (0.1, 1), (0.1, 1)]
+
+
+def test_a_shared_module_is_met_at_each_of_its_places() -> None:
+    """As upstream walks: torch refuses the second time, and `bypass_duplicate` names the place."""
+    shared = nn.Sequential(nn.Linear(2, 2))
+    model = nn.ModuleDict({"a": shared, "b": nn.Sequential(shared[0])})
+    cfg = dict(type="SGD", lr=1.0, paramwise_cfg=dict(bypass_duplicate=True))
+
+    with pytest.warns(UserWarning) as caught:
+        groups = build_optimizer(model, cfg).param_groups
+
+    assert len(groups) == 2
+    assert {str(warning.message) for warning in caught} == {
+        "b.0 is duplicate. It is skipped since bypass_duplicate=True"
+    }
+
+
+@pytest.mark.parametrize(
+    ("optimizer_cfg", "paramwise_cfg", "message"),
+    [
+        ([], None, "optimizer_cfg is a dict"),
+        (dict(lr=1), ["bias"], "paramwise_cfg is a dict"),
+        (dict(lr=1), dict(custom_keys=[0.1]), r"custom_keys is a dict, not \[0.1\]"),
+        (dict(lr=1), dict(custom_keys=dict(fc=0.1)), r"custom_keys\['fc'\] is a dict"),
+    ],
+)
+def test_what_is_no_dict_is_a_type_error(
+    optimizer_cfg: Any, paramwise_cfg: Any, message: str
+) -> None:
+    """As in mmcv, and a ConfigError."""
+    with pytest.raises(TypeError, match=message) as caught:
+        DefaultOptimizerConstructor(optimizer_cfg, paramwise_cfg)
+    assert isinstance(caught.value, ConfigError)

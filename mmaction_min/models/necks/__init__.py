@@ -1,0 +1,1 @@
+"""Necks: between a backbone and a head; `scaffold add neck MyNeck` writes one here."""
