@@ -66,7 +66,8 @@ def build_loader(
     """The loader of `data.train`, `data.val` or `data.test`; only training shuffles.
 
     Args:
-        cfg: the config; `data` also has `videos_per_gpu` and `workers_per_gpu`, and `{split}_dataloader` to override them.
+        cfg: the config; `data` also has `videos_per_gpu`, `workers_per_gpu`, `timeout_s` and, for training, `max_bad` (1 %),
+            and `{split}_dataloader` to override them.
         split: 'train', 'val' or 'test'.
         seed: of the order and of the augmentation.
         device: pinned memory is used for a GPU.
@@ -79,9 +80,11 @@ def build_loader(
     )
     sizes = {
         key: cfg.data[key]
-        for key in ("videos_per_gpu", "workers_per_gpu")
+        for key in ("videos_per_gpu", "workers_per_gpu", "timeout_s")
         if key in cfg.data
     }
+    if split == "train":
+        sizes["max_bad"] = cfg.data.get("max_bad", 0.01)
     own = cfg.data.get(f"{split}_dataloader", {})
     arguments = {
         "dataset": dataset,

@@ -150,7 +150,7 @@ def run_command(command: Callable[[], int | None], config: str, *, debug: bool) 
             raise
         _locate(e, config)
         print(f"error: {e}", file=sys.stderr)
-        return 1
+        return e.exit_code
 
 
 def _locate(error: EngineError, config: str) -> None:

@@ -2,20 +2,22 @@
 
     python -m mmaction_min.train configs/tsm_r18_motion.py
     python -m mmaction_min.train configs/tsm_r18_motion.py --seed 0 --cfg-options optimizer.lr=0.01 total_epochs=4
-    python -m mmaction_min.train configs/tsm_r18_motion.py --resume-from work_dirs/tsm_r18_motion/latest.pth
+    python -m mmaction_min.train configs/tsm_r18_motion.py --resume auto
 
 Checkpoints, logs and the resolved config go to `work_dirs/<name of the config>` unless `--work-dir` says where.
-Ctrl-C ends after the running step, with a checkpoint.
+Ctrl-C or SIGTERM ends after the running step, with a checkpoint; a second one ends at once.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import secrets
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from torch.utils.data import DataLoader
 from .assemble import build_loader, build_runner
 from .command import command_parser, describe, load_config, pick_device, run_command
 from .config import Config
+from .datasets.builder import VideoLoader
 from .errors import CheckpointError, ConfigError, EngineError
 from .runner import (
     BaseRunner,
@@ -36,6 +39,8 @@ from .runner import (
     read_checkpoint,
     set_random_seed,
 )
+from .runner.checkpoint import newest_checkpoint
+from .runner.checkpoint_file import remove_leftovers
 from .runner.signals import EXIT_CODES, stop_on_signal
 
 NEEDED = ("model", "data", "optimizer")
@@ -54,7 +59,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = command_parser("train", __doc__)
     parser.add_argument("--work-dir", help="the folder for checkpoints and logs")
     parser.add_argument(
-        "--resume-from", help="the checkpoint of a run that should go on"
+        "--resume",
+        "--resume-from",
+        metavar="auto|FILE",
+        dest="resume_from",
+        help="go on from a checkpoint; `auto`: from the newest whole one in the work_dir, or anew where there is none",
     )
     parser.add_argument(
         "--load-from", help="the checkpoint whose weights training starts from"
@@ -114,7 +123,8 @@ def train(cfg: Config, args: argparse.Namespace) -> int:
     )
     level = cfg.get("log_level", "INFO")
     logger = get_root_logger(level=level)
-    resume_from = args.resume_from or cfg.get("resume_from")
+    remove_leftovers(work_dir)
+    resume_from = _resume_from(args.resume_from or cfg.get("resume_from"), work_dir)
     load_from = args.load_from or cfg.get("load_from")
     seed = _seed(args.seed if args.seed is not None else cfg.get("seed"), resume_from)
     set_random_seed(seed, deterministic=args.deterministic)
@@ -139,7 +149,8 @@ def train(cfg: Config, args: argparse.Namespace) -> int:
         elif load_from:
             runner.load_checkpoint(load_from)
         start = time.perf_counter()
-        runner.run(loaders, cfg.get("workflow") or [("train", 1)])
+        with _attended(runner, loaders):
+            runner.run(loaders, cfg.get("workflow") or [("train", 1)])
     if stop.signal is not None:
         return EXIT_CODES[stop.signal]
     if args.max_steps is not None:  # there may be no checkpoint to tell of
@@ -170,6 +181,21 @@ def _build_loaders(
     return loaders
 
 
+@contextmanager
+def _attended(runner: BaseRunner, loaders: list[DataLoader[Any]]) -> Iterator[None]:
+    """Let a stop reach who waits for a batch, in an evaluation too; at the end no worker is left, not even a hanging one."""
+    evaluations = [hook for hook in runner.hooks if isinstance(hook, EvalHook)]
+    every = [*loaders, *(hook.dataloader for hook in evaluations)]
+    ours = [loader for loader in every if isinstance(loader, VideoLoader)]
+    for loader in ours:
+        loader.stop = runner.stop
+    try:
+        yield
+    finally:
+        for loader in ours:
+            loader.close()
+
+
 def _check_labels(loaders: list[DataLoader[Any]], num_classes: int | None) -> None:
     """Refuse a class number that the head has no score for, before torch does, in a step and without a name."""
     for loader in loaders:
@@ -195,6 +221,18 @@ def _register_hooks(
         loader = build_loader(cfg, "val", seed, runner.device)
         runner.register_hook(EvalHook(loader, **cfg.evaluation), "LOW")
     runner.register_custom_hooks(cfg.get("custom_hooks"))
+
+
+def _resume_from(asked: str | None, work_dir: Path) -> str | None:
+    """The checkpoint that a run goes on from, if it does."""
+    if asked != "auto":
+        return asked
+    logger = logging.getLogger("mmaction_min")
+    newest = newest_checkpoint(work_dir, logger)
+    logger.info(
+        "--resume auto: %s", newest or "nothing to go on from, so it starts anew"
+    )
+    return None if newest is None else str(newest)
 
 
 def _seed(seed: int | None, resume_from: str | None) -> int:

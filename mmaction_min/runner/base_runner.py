@@ -14,8 +14,14 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from ..errors import ArgumentError, CheckpointError, ConfigError
-from .checkpoint import load_checkpoint, point_latest, save_checkpoint
+from ..errors import ArgumentError, ConfigError
+from .checkpoint import (
+    load_checkpoint,
+    load_weights,
+    point_latest,
+    read_checkpoint,
+    save_checkpoint,
+)
 from .device import Mover, autocast, device_of
 from .hooks import HOOKS, Hook, StopTraining
 from .hooks.ema import averaged
@@ -23,6 +29,7 @@ from .hooks.hook import STAGES
 from .hooks.optimizer import OptimizerHook
 from .log_buffer import LogBuffer
 from .priority import Priority, get_priority
+from .resume import fitting, load_optimizer, position_of
 from .signals import StopRequest
 from .state import restore_rng
 from .training_hooks import TrainingHooks
@@ -275,12 +282,26 @@ class BaseRunner(TrainingHooks, ABC):
         if self.model.training != (mode == "train"):
             self.model.train(mode == "train")
 
-    def _stop(self, name: str) -> None:
+    def _stopped(self) -> StopTraining:
+        """Save where the run stands; what then ends it."""
+        position = self.position
+        within = position["inner_iter"] > 0
+        name = ("stopped_iter_{iter}.pth" if within else "epoch_{epoch}.pth").format(
+            **position
+        )
         self.save_checkpoint(self.work_dir, name)
         signal = f" by {self.stop.signal.name}" if self.stop.signal else ""
-        raise StopTraining(
+        return StopTraining(
             f"asked to stop{signal}; go on with --resume-from {Path(self.work_dir) / name}"
         )
+
+    def _interrupted(self) -> StopTraining:
+        """The same where a batch was waited for, or a validation ran: a resumed run begins that again."""
+        if self._done == "epoch":
+            self._done = ""
+        if self.by_epoch and self.mode == "val":
+            self._inner_iter = 0
+        return self._stopped()
 
     # ---- hooks
 
@@ -378,7 +399,10 @@ class BaseRunner(TrainingHooks, ABC):
                 path,
                 self._optimizer if save_optimizer else None,
                 {**(meta or {}), **self.meta, **self.position},
-                self.update.state_dict(unwrap(self.model), stepped=self.stepped),
+                {
+                    "log": self.log_buffer.state_dict(),
+                    **self.update.state_dict(unwrap(self.model), stepped=self.stepped),
+                },
             )
         if create_symlink:
             point_latest(path)
@@ -411,17 +435,19 @@ class BaseRunner(TrainingHooks, ABC):
             CheckpointError: the file cannot be read, has no optimizer, or is of another model or optimizer.
         """
         self.call_hook("before_resume")
-        content = load_checkpoint(self.model, checkpoint, map_location, strict=True)
+        content, where = read_checkpoint(checkpoint, map_location), str(checkpoint)
+        position = position_of(content, where)
+        load_weights(self.model, content, where, strict=True)
         if resume_optimizer and self._optimizer is not None:
-            _load_optimizer(self._optimizer, content, str(checkpoint))
-        meta = content["meta"]
-        self._epoch, self._iter = meta["epoch"], meta["iter"]
-        self._inner_iter = meta.get("inner_iter", 0)
+            load_optimizer(self._optimizer, content, where)
+        self._epoch, self._iter, self._inner_iter = position
         self._done = ""
-        self.meta["hook_msgs"] = meta.get("hook_msgs", {})
-        self.update.load_state_dict(content, unwrap(self.model), self.device)
-        if "rng" in content:
-            restore_rng(content["rng"])
+        self.stepped = "grads" not in content
+        self.meta["hook_msgs"] = content["meta"].get("hook_msgs", {})
+        with fitting(where):
+            self.update.load_state_dict(content, unwrap(self.model), self.device)
+            self.log_buffer.load_state_dict(content.get("log", {}))
+            restore_rng(content.get("rng", {}))
         self.logger.info(
             "resumed %s at epoch %d, iteration %d", checkpoint, self.epoch, self.iter
         )
@@ -471,25 +497,3 @@ def _check_types(
                 f"{name} is {values[-1]!r}, a {type(values[-1]).__name__}",
                 hint=f"it is of {kind}",
             )
-
-
-def _load_optimizer(
-    optimizer: Optimizer | dict[str, Optimizer], checkpoint: dict[str, Any], where: str
-) -> None:
-    if "optimizer" not in checkpoint:
-        raise CheckpointError(
-            "the checkpoint has no optimizer, so no run can go on from it",
-            where,
-            "use --load-from",
-        )
-    state = checkpoint["optimizer"]
-    try:
-        if isinstance(optimizer, Optimizer):
-            optimizer.load_state_dict(state)
-        else:
-            for name, one in optimizer.items():
-                one.load_state_dict(state[name])
-    except (ValueError, KeyError) as e:
-        raise CheckpointError(
-            f"the checkpoint is of another optimizer: {e}", where
-        ) from e

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -69,6 +69,20 @@ class LogBuffer:
             for name in self.val_history:
                 del self.val_history[name][: -self.keep]
                 del self.n_history[name][: -self.keep]
+
+    def state_dict(self) -> dict[str, list[Any]]:
+        """What is not logged yet, as numbers, for a checkpoint: each name's values, and their numbers of samples."""
+        return {
+            name: [as_floats(history), list(self.n_history[name])]
+            for name, history in self.val_history.items()
+        }
+
+    def load_state_dict(self, state: Mapping[str, Sequence[list[Any]]]) -> None:
+        """Put back what `state_dict` gave."""
+        self.clear()
+        for name, (values, counts) in state.items():
+            for value, count in zip(values, counts, strict=True):
+                self.update({name: float(value)}, int(count))
 
 
 def as_floats(values: list[Value]) -> list[float]:

@@ -62,7 +62,8 @@ class LoggerHook(Hook):
         runner.log_buffer.keep = max(hook.interval for hook in loggers)
 
     def before_epoch(self, runner: BaseRunner) -> None:
-        runner.log_buffer.clear()
+        if runner.by_epoch and runner.inner_iter == 0:
+            runner.log_buffer.clear()  # a run that is resumed in its middle logs the mean over both parts
 
     def after_train_iter(self, runner: BaseRunner) -> None:
         count = runner.inner_iter + 1 if self.by_epoch else runner.iter + 1
