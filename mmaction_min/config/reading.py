@@ -100,9 +100,9 @@ def _text_of(path: Path, named_at: str) -> str:
     except (OSError, UnicodeDecodeError) as e:
         beside = os.listdir(path.parent) if path.parent.is_dir() else []
         others = [name for name in beside if name.endswith(SUFFIXES)]
-        what = f"it cannot be read ({getattr(e, 'strerror', None) or e})"
+        what = f"cannot be read ({getattr(e, 'strerror', None) or e})"
         raise ConfigMissingError(
-            f"the base {display(path)}: {what}" if named_at else f"the config: {what}",
+            f"the base {display(path)} {what}" if named_at else f"the config {what}",
             named_at or display(path),
             did_you_mean(path.name, others),
         ) from e

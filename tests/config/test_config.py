@@ -89,7 +89,7 @@ def test_values_of_the_base_and_of_the_file_can_be_used(write: Write) -> None:
         ("x = 1\ny = 1 / 0", r"c.py:2: the config does not run: ZeroDivisionError"),
         (
             "_base_ = 'none.py'",
-            r"c.py:1: the base .*none.py: it cannot be read \(No such file or directory\)",
+            r"c.py:1: the base .*none.py cannot be read \(No such file or directory\)",
         ),
         ("_base_ = 'c.py'", r"inherits from itself: c.py -> c.py"),
         ("x = 1\n_base_ = 1", r"c.py:2: `_base_` is a path or a list of paths"),

@@ -115,7 +115,7 @@ def test_delete_is_obeyed_and_gone_at_every_depth(write: Write) -> None:
         ("c.py", f"a = {'(' * 5000}", ConfigSyntaxError, "too many nested parentheses"),
         ("c.py", "text = 1", ConfigKeyError, r"c.py:1: text is a name that a config has"),
         ("c.toml", "a = 1", ConfigFileError, r"no .py, .json"),
-        ("c.py", "_base_ = 'none.py'", ConfigMissingError, "none.py: it cannot be read"),
+        ("c.py", "_base_ = 'none.py'", ConfigMissingError, "none.py cannot be read"),
         ("c.py", "_base_ = [1]", ConfigTypeError, "a path or a list of paths"),
         ("c.py", "x = '{{ $NO_SUCH_NAME }}'", ConfigKeyError, "the environment has no NO_SUCH_NAME"),
         ("c.json", '{"_base_": "a.json", "x": {{ _base_.a.k }}}', ConfigKeyError, r"c.json:1: .*'k' is not there"),
