@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -43,6 +44,8 @@ class Mover:
 
     def __call__(self, batch: Any) -> Any:
         """The batch on the device; what is queued after this call finds it there."""
+        if self.device.type == "cpu":
+            return batch
         if self._stream is None:
             return to_device(batch, self.device)
         with torch.cuda.stream(self._stream):
@@ -80,6 +83,8 @@ def device_of(model: nn.Module) -> torch.device:
     return next((param.device for param in model.parameters()), torch.device("cpu"))
 
 
-def autocast(device: torch.device, dtype: torch.dtype | None) -> torch.autocast:
+def autocast(
+    device: torch.device, dtype: torch.dtype | None
+) -> AbstractContextManager[Any]:
     """The context of a forward pass: in `dtype` where that is safe, or in the model's own type for None."""
-    return torch.autocast(device.type, dtype, enabled=dtype is not None)
+    return nullcontext() if dtype is None else torch.autocast(device.type, dtype)
