@@ -156,7 +156,7 @@ def _describe_model(
         if args.shape:
             raise ConfigError(f"the model takes no such batch: {why}", "--shape") from e
         text = format_parts(model_parts(model, None, args.depth))
-        return f"{text}\nNo shapes and FLOPs: {why}\nSay --shape N M C H W."
+        return f"{text}\nNo shapes and FLOPs: {why}\nSay them by --shape, as 1 8 3 224 224 (N M C H W) or 1 1 3 8 224 224 (N M C T H W)."
     inputs = [
         f"{key} {tuple(value.shape)}"
         for key, value in batch.items()

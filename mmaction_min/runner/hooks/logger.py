@@ -273,7 +273,8 @@ class TextLoggerHook(LoggerHook):
         output = dict(runner.log_buffer.output)
         output.pop(EVAL_ITERS, None)
         epoch = self.get_epoch(runner)
-        self._append({"mode": "val", "epoch": epoch, "iter": runner.iter, **output})
+        done = runner.position["iter"]
+        self._append({"mode": "val", "epoch": epoch, "iter": done, **output})
         place = (
             f"Epoch(val) [{epoch}/{runner.max_epochs}]"
             if self.by_epoch
