@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from ..builder import BACKBONES
 from ..common import ConvModule, Residual, init_network, keep_norms
 from ..common.conv_module import RELU
-from ..common.pretrained import load_pretrained, torchvision_resnet
+from .pretrained import load_pretrained, torchvision_resnet
 from .stages import check_stages, freeze_stages
 
 CONV2D: Mapping[str, Any] = {"type": "Conv2d"}

@@ -10,7 +10,7 @@ from torch import nn
 
 from mmaction_min.errors import CheckpointError, ConfigError
 from mmaction_min.models import ResNet, build_backbone
-from mmaction_min.models.common.pretrained import weights_file
+from mmaction_min.models.backbones.pretrained import weights_file
 
 
 def torchvision_model(depth: int) -> nn.Module:

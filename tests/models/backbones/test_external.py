@@ -10,7 +10,7 @@ import torch
 
 from mmaction_min.errors import CheckpointError, ConfigError
 from mmaction_min.models import build_backbone, build_model
-from mmaction_min.models.common.external import external_features
+from mmaction_min.models.backbones.external import external_features
 
 pytest.importorskip("torchvision")
 
