@@ -10,7 +10,12 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from . import core, datasets, models  # noqa: F401  (they fill the registries)
+from . import (  # noqa: F401  (they fill the registries)
+    core,
+    datasets,
+    models,
+    untrimmed_motion,
+)
 from .building import check_arguments
 from .config import Config
 from .datasets import build_dataloader, build_dataset

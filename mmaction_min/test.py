@@ -26,6 +26,7 @@ from .assemble import build_loader, precision, prepare_model
 from .command import command_parser, load_config, pick_device, run_command
 from .config import Config, parse_options
 from .errors import ConfigError
+from .models import LOCALIZERS
 from .runner import load_checkpoint, single_gpu_test
 from .runner.hooks.evaluation import evaluate
 
@@ -86,7 +87,12 @@ def _parser() -> argparse.ArgumentParser:
 def test(cfg: Config, args: argparse.Namespace) -> None:
     """Print the metrics of a checkpoint, one a line, under upstream's names (`top1_acc: 0.9300`); write what was asked for."""
     metrics = _metrics(cfg, args)
-    out = args.out and check_out(args.out)
+    output = dict(cfg.get("output_config") or {})
+    if args.out:
+        output["out"] = args.out
+    # A localizer's results are written by its data set, which knows the formats.
+    localizes = cfg.model.get("type") in LOCALIZERS
+    out = None if localizes else args.out and check_out(args.out)
     picture = args.confusion and check_picture(args.confusion)
     if picture:
         new_figure(1, 1)  # is matplotlib there? asked now, not after the work
@@ -105,10 +111,13 @@ def test(cfg: Config, args: argparse.Namespace) -> None:
     if metrics is not None:
         for name, value in evaluate(loader, results, metrics).items():
             print(f"{name}: {value:.4f}")
-    if not (out or picture):
-        return
     dataset: Any = loader.dataset
     dataset = getattr(dataset, "dataset", dataset)  # what the loader wrapped
+    if localizes and "out" in output:
+        dataset.dump_results(results, **output)
+        print(f"wrote the results of {len(results)} videos into {output['out']}")
+    if not (out or picture):
+        return
     known = getattr(dataset, "CLASSES", None) or checkpoint.get("meta", {}).get(
         "CLASSES"
     )
@@ -125,12 +134,12 @@ def test(cfg: Config, args: argparse.Namespace) -> None:
 
 def _metrics(cfg: Config, args: argparse.Namespace) -> Mapping[str, Any] | None:
     """The arguments of the data set's `evaluate`; None where nothing is to be measured."""
-    known = cfg.get("evaluation") or {}
+    known = cfg.get("evaluation") or cfg.get("eval_config") or {}
     metrics = {key: value for key, value in known.items() if key not in SETTINGS}
     if args.eval:
         metrics["metrics"] = args.eval
     elif not known:
-        if args.out or args.confusion:
+        if args.out or args.confusion or cfg.get("output_config"):
             return None
         raise ConfigError(
             "there is nothing to do: the config has no `evaluation`",

@@ -39,10 +39,12 @@ LAYERS = {
         ["registry", "config", "_torchvision"],
         ["runner"],
         ["core"],
+        ["localization"],
         ["models", "datasets"],
+        ["untrimmed_motion"],
         ["assemble", "command"],
         ["analysis"],
-        ["train", "test", "inspect", "plot"],
+        ["train", "test", "inspect", "plot", "bsn_proposal_generation"],
     ],
 }
 FOREIGN = {"scaffold": {"torch", "mmaction_min"}, "mmaction_min": {"scaffold"}}

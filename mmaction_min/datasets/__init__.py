@@ -1,5 +1,6 @@
 """Datasets, and the pipelines that turn a video file into what a model takes."""
 
+from .activitynet_dataset import ActivityNetDataset
 from .builder import (
     DATASETS,
     PIPELINES,
@@ -15,6 +16,7 @@ from .video_dataset import VideoDataset
 __all__ = [
     "DATASETS",
     "PIPELINES",
+    "ActivityNetDataset",
     "Compose",
     "EpochSampler",
     "MotionClips",

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence, Set
 from multiprocessing import active_children
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch.utils.data import DataLoader, default_collate
@@ -21,6 +21,13 @@ from .workers import Notes, blame_the_dead, blame_the_hanging, settle_in, too_ma
 
 Results = dict[str, Any]
 """What a pipeline passes along: one sample, from the file's name to the tensors."""
+
+
+class Listed(NamedTuple):
+    """A value whose shape differs from sample to sample: a batch has them in a list."""
+
+    value: Any
+
 
 POLL_S = 1
 """How often the process that waits for a batch looks after the workers."""
@@ -198,7 +205,7 @@ def collate_replaced(
 def collate(
     samples: Sequence[Results | EngineError],
 ) -> dict[str, Any] | EngineError:
-    """Samples -> one batch: every value stacked along a new first axis; `img_metas` stays a list of dicts.
+    """Samples -> one batch: every value stacked along a new first axis; dicts (`img_metas`) and what is `Listed` stay a list.
 
     Args:
         samples: dicts with the same keys; an error among them is given back instead of a batch.
@@ -209,18 +216,31 @@ def collate(
             return sample
         batch.append(sample)
     try:
-        return {key: _stack(key, [sample[key] for sample in batch]) for key in batch[0]}
+        return {key: _stack(key, batch) for key in batch[0]}
     except EngineError as e:
         return e
 
 
-def _stack(key: str, values: list[Any]) -> Any:
-    if key == "img_metas":
+def _stack(key: str, samples: Sequence[Results]) -> Any:
+    values = [sample[key] for sample in samples]
+    if isinstance(values[0], Mapping):
         return values
-    shapes = {tuple(getattr(value, "shape", ())) for value in values}
-    if len(shapes) > 1:
+    if isinstance(values[0], Listed):
+        return [value.value for value in values]
+    shapes = [tuple(getattr(value, "shape", ())) for value in values]
+    if len(set(shapes)) > 1:
         raise DataError(
-            f"{key!r} has more than one shape in a batch: {', '.join(map(str, sorted(shapes)))}",
-            hint="let the pipeline end with one size: a crop, or Resize with keep_ratio=False",
+            f"{key!r} has more than one shape in a batch: {', '.join(map(str, sorted(set(shapes))))}",
+            _name_of(samples[shapes.index(min(set(shapes), key=shapes.count))]),
+            "let the pipeline end with one size: a crop, or Resize with keep_ratio=False; or features of one length",
         )
     return default_collate(values)
+
+
+def _name_of(sample: Results) -> str:
+    """The name of a sample's video, where the pipeline collected it among its metas."""
+    metas = [value for value in sample.values() if isinstance(value, Mapping)]
+    names = [
+        meta[key] for meta in metas for key in ("filename", "video_name") if key in meta
+    ]
+    return str(names[0]) if names else ""

@@ -18,8 +18,9 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -125,29 +126,43 @@ def cache_folder() -> Path:
 def write_clips(recipe: Recipe, root: Path) -> Path:
     """The folder of a recipe's clips and its annotation file; written if it is not there.
 
-    Written beside and renamed, so the folder is complete if it is there, and two processes may do this at once.
-
     Raises:
         DataError: the cache folder cannot be written.
     """
-    folder = root / recipe.folder_name
+    what = f"MotionClips: writing {recipe.num_clips} {recipe.split} clips"
+    return write_once(root / recipe.folder_name, partial(_write_files, recipe), what)
+
+
+def write_once(folder: Path, write: Callable[[Path], None], what: str) -> Path:
+    """A folder of a cache; written if it is not there.
+
+    Written beside and renamed, so the folder is complete if it is there, and two processes may do this at once.
+
+    Args:
+        folder: its place; the name stands for the content.
+        write: puts the content into an empty folder.
+        what: is said before.
+
+    Raises:
+        DataError: the cache cannot be written.
+    """
     if folder.is_dir():
         return folder
-    print(
-        f"MotionClips: writing {recipe.num_clips} {recipe.split} clips into {folder}",
-        file=sys.stderr,
-    )
+    root = folder.parent
+    print(f"{what} into {folder}", file=sys.stderr)
     try:
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".writing-", dir=root) as draft:
-            clips = Path(draft, "clips")
-            clips.mkdir()
-            _write_files(recipe, clips)
-            clips.rename(folder)
+            content = Path(draft, "content")
+            content.mkdir()
+            write(content)
+            content.rename(folder)
     except OSError as e:
-        if not folder.is_dir():  # else another process was faster, with the same clips
+        if (
+            not folder.is_dir()
+        ):  # else another process was faster, with the same content
             raise DataError(
-                f"the clips cannot be written: {e.strerror}",
+                f"{folder.name} cannot be written: {e.strerror}",
                 str(root),
                 "set the environment's MMACTION_MIN_CACHE to a folder of yours",
             ) from e

@@ -178,6 +178,8 @@ def load_weights(
         re.sub(r"^module\.", "", name): value
         for name, value in _state_dict(checkpoint, where).items()
     }
+    for name in getattr(model, "NOT_LOADED", ()):  # what the model computes itself
+        weights.pop(name, None)
     own = model.state_dict()
     messages = dict(checkpoint.get("meta") or {}).get("hook_msgs")
     if isinstance(messages, Mapping) and "ema_swapped" in messages:

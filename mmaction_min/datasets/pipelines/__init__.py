@@ -9,8 +9,13 @@ from .augmentations import (
     Resize,
 )
 from .compose import Compose
-from .formatting import Collect, FormatShape, ToTensor
+from .formatting import Collect, FormatShape, ToDataContainer, ToTensor
 from .loading import PyAVDecode, PyAVInit, SampleFrames
+from .localization import (
+    GenerateLocalizationLabels,
+    LoadLocalizationFeature,
+    LoadProposals,
+)
 
 __all__ = [
     "CenterCrop",
@@ -18,6 +23,9 @@ __all__ = [
     "Compose",
     "Flip",
     "FormatShape",
+    "GenerateLocalizationLabels",
+    "LoadLocalizationFeature",
+    "LoadProposals",
     "Normalize",
     "PyAVDecode",
     "PyAVInit",
@@ -25,5 +33,6 @@ __all__ = [
     "RandomResizedCrop",
     "Resize",
     "SampleFrames",
+    "ToDataContainer",
     "ToTensor",
 ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
 from ...errors import ConfigError
-from ..builder import PIPELINES, Results
+from ..builder import PIPELINES, Listed, Results
 
 FORMATS = ("NCHW", "NCTHW")
 
@@ -86,6 +86,27 @@ class ToTensor:
     def __call__(self, results: Results) -> Results:
         for key in self.keys:
             results[key] = _to_tensor(results[key])
+        return results
+
+
+@PIPELINES.register_module()
+class ToDataContainer:
+    """Say how values go into a batch, as for mmcv's DataContainer: stacked, or in a list because their shapes differ.
+
+    Args:
+        fields: dicts with a `key`, or a list of them, and `stack` (False by default, as in mmcv); what else mmcv's container
+            takes is passed over.
+    """
+
+    def __init__(self, fields: Sequence[Mapping[str, Any]]) -> None:
+        self.fields = fields
+
+    def __call__(self, results: Results) -> Results:
+        for field in self.fields:
+            keys = [field["key"]] if isinstance(field["key"], str) else field["key"]
+            for key in keys:
+                value = results[key]  # a missing one is the pipeline's mistake
+                results[key] = value if field.get("stack") else Listed(value)
         return results
 
 

@@ -1,0 +1,155 @@
+"""BMN, TEM and PEM against MMAction2 0.24.1: names, losses, gradients and proposals, with the same weights.
+
+`tests/golden/localization.json` holds what an installed upstream gave, with weights that `value` makes from their names.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from mmaction_min.models import build_model
+
+GOLDEN = json.loads(
+    (Path(__file__).parents[2] / "golden" / "localization.json").read_text()
+)
+BOXES = [torch.tensor(boxes, dtype=torch.float64) for boxes in GOLDEN["boxes"]]
+METAS = GOLDEN["metas"]
+
+
+def value(name: str, shape: Sequence[int]) -> Tensor:
+    """The value of a parameter of a name."""
+    n = torch.Size(shape).numel()
+    x = torch.sin(
+        torch.arange(n, dtype=torch.float64) * 1.7 + zlib.crc32(name.encode()) % 1000
+    )
+    x = x / 10 if len(shape) <= 1 else x * (3 / torch.Size(shape[1:]).numel()) ** 0.5
+    return x.reshape(tuple(shape)).float()
+
+
+def wave(*shape: int, k: float = 1.3) -> Tensor:
+    """Features, or other numbers, in -2..2."""
+    n = torch.Size(shape).numel()
+    return (
+        torch.sin(torch.arange(n, dtype=torch.float64) * k).reshape(shape).float() * 2
+    )
+
+
+def new_model(name: str, **changes: Any) -> Any:
+    """The model of the golden config."""
+    model = build_model({**GOLDEN[name]["cfg"], **changes}).eval()
+    for key, param in model.named_parameters():
+        param.data = value(key, param.shape)
+    return model
+
+
+def near(expected: Any, rel: float = 1e-4) -> Any:
+    """Upstream's numbers in float32."""
+    return pytest.approx(expected, rel=rel, abs=1e-6)
+
+
+def norms(model: nn.Module) -> dict[str, float]:
+    """The norm of each gradient."""
+    return {name: p.grad.norm().item() for name, p in model.named_parameters()}
+
+
+def rows(proposals: list[dict[str, Any]]) -> list[list[float]]:
+    """Score, start and end of each proposal."""
+    return [[proposal["score"], *proposal["segment"]] for proposal in proposals]
+
+
+@pytest.mark.parametrize("name", ["bmn", "tem", "pem"])
+def test_names_and_shapes_are_upstreams(name: str) -> None:
+    """Every tensor of a checkpoint, so that published checkpoints load; BMN's mask alone is not among them."""
+    state = new_model(name).state_dict()
+
+    assert GOLDEN[name]["names"] == sorted(
+        f"{k} {tuple(v.shape)}" for k, v in state.items()
+    )
+
+
+def test_bmns_loss_and_gradients_are_upstreams() -> None:
+    """With upstream's random draws; the boundary-matching layer adds in another order."""
+    model = new_model("bmn")
+    torch.manual_seed(5)
+
+    loss = model(wave(3, 8, 12), BOXES)["loss"]
+    loss.backward()
+
+    assert loss.item() == near(GOLDEN["bmn"]["loss"])
+    assert norms(model) == near(GOLDEN["bmn"]["grads"])
+
+
+def test_bmns_outputs_and_labels_are_upstreams() -> None:
+    """The map, the boundaries' scores, and what they are compared with."""
+    model = new_model("bmn")
+    with torch.no_grad():
+        maps, start, end = model.forward_maps(wave(3, 8, 12))
+    labels = model.generate_labels(BOXES)
+
+    assert maps[1].flatten().tolist() == near(GOLDEN["bmn"]["maps"])
+    assert start.flatten().tolist() == near(GOLDEN["bmn"]["start"])
+    assert end.flatten().tolist() == near(GOLDEN["bmn"]["end"])
+    for label, expected in zip(
+        (labels[0][0], *labels[1:]), GOLDEN["bmn"]["labels"], strict=True
+    ):
+        assert label.flatten().tolist() == near(expected)
+
+
+def test_bmns_proposals_of_a_batch_are_those_that_upstream_gives_one_by_one() -> None:
+    """Scores and seconds, after soft-NMS."""
+    results = new_model("bmn")(
+        wave(3, 8, 12), video_meta=METAS, return_loss=False, gt_bbox=BOXES
+    )
+
+    assert [result["video_name"] for result in results] == ["v_0", "v_1", "v_2"]
+    for result, expected in zip(results, GOLDEN["bmn"]["proposals"], strict=True):
+        assert sum(rows(result["proposal_list"]), []) == near(sum(expected, []))
+
+
+def test_tem_is_upstreams() -> None:
+    """Three losses, gradients, and the rows that go into a file."""
+    model = new_model("tem")
+
+    losses = model(wave(3, 8, 12), BOXES)
+    sum(losses.values()).backward()
+    name, scores = model(wave(3, 8, 12), video_meta=METAS, return_loss=False)[1]
+
+    assert {key: loss.item() for key, loss in losses.items()} == near(
+        GOLDEN["tem"]["losses"]
+    )
+    assert norms(model) == near(GOLDEN["tem"]["grads"])
+    assert name == "v_1"
+    assert scores.ravel().tolist() == near(GOLDEN["tem"]["scores"])
+
+
+def test_pem_is_upstreams_where_it_is_asked_to() -> None:
+    """`upstream_compat` gives its loss and its gradients; the proposals are the same in any case."""
+    model = new_model("pem", upstream_compat=True)
+    features = [wave(14, 6), wave(9, 6, k=0.9)]
+    iou = [wave(14, k=0.77) / 4 + 0.5, wave(9, k=0.57) / 4 + 0.5]
+
+    loss = model(features, iou)["temporal_iou_loss"]
+    loss.backward()
+    tmin = wave(14, k=0.31) / 4 + 0.5
+    scores = [wave(14, k=k) / 4 + 0.5 for k in (0.41, 0.51)]
+    rest = [tmin, (tmin + 0.3).clamp(max=1), *scores]
+    (result,) = model(
+        features[0][None],
+        None,
+        *(each[None] for each in rest),
+        video_meta=METAS[:1],
+        return_loss=False,
+    )
+
+    assert loss.item() == near(GOLDEN["pem"]["loss"])
+    assert norms(model) == near(GOLDEN["pem"]["grads"])
+    expected = sum(GOLDEN["pem"]["proposals"], [])
+    assert sum(rows(result["proposal_list"]), []) == near(expected)
