@@ -20,8 +20,9 @@ from .motion_clips import CLASSES, FRAME_RATE, H264_OPTIONS, PAIRS, SPLITS, writ
 from .motion_drawing import NUM_FRAMES, NUMBERS, draw_clip
 
 MOTIONS = (1, 2)  # in a video
-MOVING = (12, NUM_FRAMES)  # frames
-STILL = (6, 20)  # frames, before and after each motion
+MOVING = (14, NUM_FRAMES)  # frames of a motion
+LENGTH = (72, 108)  # frames of a video
+STILL = 6  # frames before a motion and after it, at least
 NOISE = 4.0  # grey levels
 VERSION = 1  # raise it when the videos change and no number does
 ANNOTATIONS, VIDEOS = "annotations.json", "videos"
@@ -38,7 +39,7 @@ class UntrimmedRecipe:
 
     def folder_name(self, *more: object) -> str:
         """A name of its own for each content; `more` is what else decides it."""
-        numbers = (MOTIONS, MOVING, STILL, NOISE, VERSION, NUMBERS)
+        numbers = (MOTIONS, MOVING, LENGTH, STILL, NOISE, VERSION, NUMBERS)
         key = repr((self, numbers, H264_OPTIONS, FRAME_RATE, more)).encode()
         digest = hashlib.sha256(key).hexdigest()[:10]
         return f"untrimmed_motion-{self.split}-{self.num_videos}x{self.size}px-{digest}"
@@ -78,22 +79,24 @@ def draw_video(
         The frames (T, size * 3 / 2, size), YUV 4:2:0; and the annotations, `segment` in seconds and `label`.
     """
     rng = np.random.default_rng((recipe.seed, SPLITS.index(recipe.split), number))
+    moving = rng.integers(
+        *MOVING, size=rng.integers(*MOTIONS, endpoint=True), endpoint=True
+    )
+    places = 2 * len(moving)
+    spare = rng.integers(*LENGTH, endpoint=True) - moving.sum() - places * STILL
+    still = STILL + rng.multinomial(spare, np.full(places, 1 / places)).reshape(-1, 2)
     parts: list[NDArray[np.uint8]] = []
     annotations, length = [], 0
-    for _ in range(rng.integers(*MOTIONS, endpoint=True)):
+    for count, around in zip(moving, still, strict=True):
         label = int(rng.integers(len(CLASSES)))
-        forward, backward = PAIRS[label // 2]
-        moving = draw_clip(forward, recipe.size, rng)
-        if CLASSES[label] == backward:
-            moving = moving[::-1]
-        moving = moving[: rng.integers(*MOVING, endpoint=True)]
-        before, after = rng.integers(*STILL, size=2, endpoint=True)
-        clip = np.pad(moving, ((before, after), (0, 0), (0, 0)), mode="edge")
-        parts.append(clip)
-        start = length + int(before)
-        segment = [start / FRAME_RATE, (start + len(moving)) / FRAME_RATE]
-        annotations.append({"segment": segment, "label": CLASSES[label]})
-        length += len(clip)
+        clip = draw_clip(PAIRS[label // 2][0], recipe.size, rng)[:count]
+        clip = clip[::-1] if label % 2 else clip  # the second of a pair runs backwards
+        parts.append(np.pad(clip, (around, (0, 0), (0, 0)), mode="edge"))
+        ends = length + around[0] + np.array([0, count])
+        annotations.append(
+            {"segment": (ends / FRAME_RATE).tolist(), "label": CLASSES[label]}
+        )
+        length += len(parts[-1])
     frames = np.concatenate(parts).astype(np.float64)
     frames += rng.uniform(-NOISE, NOISE, frames.shape)
     return np.round(frames.clip(0, 255)).astype(np.uint8), annotations

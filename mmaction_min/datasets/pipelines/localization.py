@@ -108,18 +108,18 @@ def read_table(path: Path, what: str) -> NDArray[np.float32]:
     Raises:
         DataError: it is missing, no such table, or has what is no finite number.
     """
+    if not path.is_file():
+        raise DataError(
+            f"{what} are missing",
+            str(path),
+            "is the folder right, and has the step run that writes it?",
+        )
     try:
         if path.suffix == ".npy":
             table: NDArray[Any] = np.load(path)
         else:
             table = np.loadtxt(path, np.float32, delimiter=",", skiprows=1, ndmin=2)
-    except OSError as e:
-        raise DataError(
-            f"{what} cannot be read: {e.strerror or e}",
-            str(path),
-            "is the folder right, and has the step run that writes it?",
-        ) from e
-    except (ValueError, EOFError) as e:
+    except (OSError, ValueError, EOFError) as e:
         raise DataError(f"{what} are no table of numbers: {e}", str(path)) from e
     if table.ndim != 2 or not np.isfinite(table).all():
         raise DataError(

@@ -60,9 +60,9 @@ def norms(model: nn.Module) -> dict[str, float]:
     return {name: p.grad.norm().item() for name, p in model.named_parameters()}
 
 
-def rows(proposals: list[dict[str, Any]]) -> list[list[float]]:
-    """Score, start and end of each proposal."""
-    return [[proposal["score"], *proposal["segment"]] for proposal in proposals]
+def flat(proposals: list[dict[str, Any]]) -> list[float]:
+    """Score, start and end of each proposal, one after the other."""
+    return [x for one in proposals for x in (one["score"], *one["segment"])]
 
 
 @pytest.mark.parametrize("name", ["bmn", "tem", "pem"])
@@ -111,7 +111,9 @@ def test_bmns_proposals_of_a_batch_are_those_that_upstream_gives_one_by_one() ->
 
     assert [result["video_name"] for result in results] == ["v_0", "v_1", "v_2"]
     for result, expected in zip(results, GOLDEN["bmn"]["proposals"], strict=True):
-        assert sum(rows(result["proposal_list"]), []) == near(sum(expected, []))
+        assert flat(result["proposal_list"]) == near(
+            [x for row in expected for x in row]
+        )
 
 
 def test_tem_is_upstreams() -> None:
@@ -151,5 +153,5 @@ def test_pem_is_upstreams_where_it_is_asked_to() -> None:
 
     assert loss.item() == near(GOLDEN["pem"]["loss"])
     assert norms(model) == near(GOLDEN["pem"]["grads"])
-    expected = sum(GOLDEN["pem"]["proposals"], [])
-    assert sum(rows(result["proposal_list"]), []) == near(expected)
+    expected = [x for row in GOLDEN["pem"]["proposals"] for x in row]
+    assert flat(result["proposal_list"]) == near(expected)
