@@ -7,4 +7,4 @@ _base_ = [
 optimizer = dict(type="AdamW", lr=0.002, weight_decay=0.01, fused=True)
 optimizer_config = dict(grad_clip=dict(max_norm=20))
 lr_config = dict(policy="CosineAnnealing", min_lr=0, by_epoch=False)
-total_epochs = 12
+total_epochs = 8

@@ -14,8 +14,9 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import sys
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,8 @@ def generate(cfg: Config, args: argparse.Namespace) -> None:
         DataError: TEM's scores of a video are missing or wrong.
     """
     split = {"train": "train", "test": "val"}[args.mode]
-    how = _entry(cfg, "pgm_proposals_cfg")
-    features_how = _entry(cfg, f"pgm_features_{args.mode}_cfg")
+    how = dict(_entry(cfg, "pgm_proposals_cfg"))
+    features_how = dict(_entry(cfg, f"pgm_features_{args.mode}_cfg"))
     if "data" in cfg:
         infos = build_dataset(cfg.data[split]).video_infos
     else:
@@ -67,22 +68,18 @@ def generate(cfg: Config, args: argparse.Namespace) -> None:
     tem, proposals, features = (Path(cfg[folder]) for folder in FOLDERS)
     for folder in (proposals, features):
         folder.mkdir(parents=True, exist_ok=True)
-    options = {key: how[key] for key in how if key != "pgm_proposals_thread"}
-    task = partial(
-        write_proposals, tem_dir=tem, proposals_dir=proposals, options=options
-    )
-    _for_each("proposals", task, infos, how.get("pgm_proposals_thread", 1))
-    options = {
-        key: features_how[key] for key in features_how if key != "pgm_features_thread"
-    }
+    threads = how.pop("pgm_proposals_thread", 1)
+    task = partial(write_proposals, tem_dir=tem, proposals_dir=proposals, options=how)
+    _for_each("proposals", task, infos, threads)
+    threads = features_how.pop("pgm_features_thread", 1)
     task = partial(
         write_features,
         tem_dir=tem,
         proposals_dir=proposals,
         features_dir=features,
-        options=options,
+        options=features_how,
     )
-    _for_each("features", task, infos, features_how.get("pgm_features_thread", 1))
+    _for_each("features", task, infos, threads)
 
 
 def _entry(cfg: Config, name: str) -> Any:
@@ -94,22 +91,17 @@ def _entry(cfg: Config, name: str) -> Any:
 def _for_each(
     what: str, task: Callable[[Any], bool], infos: Sequence[Any], processes: int
 ) -> None:
-    """Run the task for each video, some at a time; the first error ends it."""
-    written = 0
-    # Spawned, for a fork would take torch's threads along, and the workers need no torch.
-    context = multiprocessing.get_context("spawn")
-    with (
-        ProcessPoolExecutor(min(processes, len(infos)), context) as pool,
-        tqdm(total=len(infos), desc=what, disable=not sys.stderr.isatty()) as bar,
-    ):
-        futures = [pool.submit(task, info) for info in infos]
-        try:
-            for future in as_completed(futures):
-                written += future.result()
-                bar.update()
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    """Run the task for each video, by some processes or, if one is enough, by this one; the first error ends it."""
+    quiet = not sys.stderr.isatty()
+    with ExitStack() as stack:
+        each: Iterator[bool] = map(task, infos)
+        if processes > 1:
+            # Spawned: a fork would take the threads of torch along.
+            context = multiprocessing.get_context("spawn")
+            pool = stack.enter_context(ProcessPoolExecutor(processes, context))
+            stack.callback(pool.shutdown, cancel_futures=True)
+            each = pool.map(task, infos, chunksize=8)
+        written = sum(tqdm(each, what, len(infos), disable=quiet))
     print(f"{what}: {written} written, {len(infos) - written} were there")
 
 

@@ -22,11 +22,12 @@ from .analysis.predictions import (
     read_label_map,
     save_predictions,
 )
+from .analysis.timeline import draw_timeline
 from .assemble import build_loader, precision, prepare_model
 from .command import command_parser, load_config, pick_device, run_command
 from .config import Config, parse_options
+from .datasets import DATASETS
 from .errors import ConfigError
-from .models import LOCALIZERS
 from .runner import load_checkpoint, single_gpu_test
 from .runner.hooks.evaluation import evaluate
 
@@ -61,6 +62,11 @@ def _parser() -> argparse.ArgumentParser:
         "--confusion", metavar="PICTURE", help="draw which classes are mixed up"
     )
     parser.add_argument(
+        "--timeline",
+        metavar="PICTURE",
+        help="of a localizer: draw segments and proposals of a few videos",
+    )
+    parser.add_argument(
         "--eval",
         nargs="+",
         metavar="METRIC",
@@ -90,11 +96,18 @@ def test(cfg: Config, args: argparse.Namespace) -> None:
     output = dict(cfg.get("output_config") or {})
     if args.out:
         output["out"] = args.out
-    # A localizer's results are written by its data set, which knows the formats.
-    localizes = cfg.model.get("type") in LOCALIZERS
+    # Segments in time are written by their data set, which knows the formats.
+    localizes = hasattr(DATASETS.get(cfg.data.test.type), "dump_results")
     out = None if localizes else args.out and check_out(args.out)
     picture = args.confusion and check_picture(args.confusion)
-    if picture:
+    timeline = args.timeline and check_picture(args.timeline)
+    if (picture and localizes) or (timeline and not localizes):
+        raise ConfigError(
+            f"there is no such picture of what is found in {cfg.data.test.type}",
+            "--confusion" if picture else "--timeline",
+            "--confusion is of classes, --timeline of segments in time",
+        )
+    if picture or timeline:
         new_figure(1, 1)  # is matplotlib there? asked now, not after the work
     names = read_label_map(args.label_map) if args.label_map else None
     if args.average_clips:
@@ -107,7 +120,7 @@ def test(cfg: Config, args: argparse.Namespace) -> None:
     model = prepare_model(cfg, device)
     checkpoint = load_checkpoint(model, args.checkpoint, strict=True)
     loader = build_loader(cfg, "test", 0, device)
-    results = single_gpu_test(model, loader, device, precision(cfg)[0])
+    results: list[Any] = single_gpu_test(model, loader, device, precision(cfg)[0])
     if metrics is not None:
         for name, value in evaluate(loader, results, metrics).items():
             print(f"{name}: {value:.4f}")
@@ -116,6 +129,9 @@ def test(cfg: Config, args: argparse.Namespace) -> None:
     if localizes and "out" in output:
         dataset.dump_results(results, **output)
         print(f"wrote the results of {len(results)} videos into {output['out']}")
+    if timeline:
+        save_figure(draw_timeline(dataset.video_infos, results), timeline)
+        print(f"drew {timeline}")
     if not (out or picture):
         return
     known = getattr(dataset, "CLASSES", None) or checkpoint.get("meta", {}).get(
@@ -139,7 +155,7 @@ def _metrics(cfg: Config, args: argparse.Namespace) -> Mapping[str, Any] | None:
     if args.eval:
         metrics["metrics"] = args.eval
     elif not known:
-        if args.out or args.confusion or cfg.get("output_config"):
+        if args.out or args.confusion or args.timeline or cfg.get("output_config"):
             return None
         raise ConfigError(
             "there is nothing to do: the config has no `evaluation`",

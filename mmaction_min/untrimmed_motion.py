@@ -32,12 +32,13 @@ from .models import build_model
 
 NUM_VIDEOS = {"train": 160, "val": 40}
 FEATURES = "features"
+VERSION = 1  # raise it when the features change and nothing else here does
 TSN = {
     "type": "Recognizer2D",
     "backbone": {"type": "ResNet", "depth": 18},
     "test_cfg": {"feature_extraction": True},
 }
-"""Without training: random filters see that something changes, and what changes is BMN's to learn."""
+"""Without training: what random filters see of the difference of two frames is stronger where something moves."""
 
 FRAME_PIPELINE: list[dict[str, Any]] = [
     {"type": "PyAVDecode"},
@@ -94,7 +95,7 @@ class UntrimmedMotion(ActivityNetDataset):
 
         folder = write_once(
             (cache_folder() if root is None else Path(root))
-            / recipe.folder_name(temporal_dim, TSN, FRAME_PIPELINE),
+            / recipe.folder_name(temporal_dim, TSN, FRAME_PIPELINE, VERSION),
             write,
             f"UntrimmedMotion: writing {num_videos} {split} videos and their features",
         )
@@ -106,7 +107,7 @@ def write_features(folder: Path, temporal_dim: int) -> None:
     (folder / FEATURES).mkdir()
     sample = {
         "type": "SampleFrames",
-        "clip_len": 1,
+        "clip_len": 2,
         "num_clips": temporal_dim,
         "test_mode": True,
     }
@@ -117,7 +118,7 @@ def write_features(folder: Path, temporal_dim: int) -> None:
     videos = sorted((folder / VIDEOS).iterdir())
     for video in tqdm(videos, unit="video", disable=not sys.stderr.isatty()):
         results = {"filename": str(video), "start_index": 0, "modality": "RGB"}
-        imgs = torch.from_numpy(pipeline(results)["imgs"])  # (T, 3, H, W)
-        features: NDArray[Any] = model(imgs[:, None], return_loss=False)  # (T, 512)
-        features = features - features.mean(axis=0)
+        imgs = torch.from_numpy(pipeline(results)["imgs"])  # (2 T, 3, H, W)
+        steps = imgs[1::2] - imgs[::2]  # TSN's RGB difference
+        features: NDArray[Any] = model(steps[:, None], return_loss=False)  # (T, 512)
         np.save(folder / FEATURES / f"{video.stem}.npy", features / features.std())

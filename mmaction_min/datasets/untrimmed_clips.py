@@ -91,7 +91,7 @@ def draw_video(
         label = int(rng.integers(len(CLASSES)))
         clip = draw_clip(PAIRS[label // 2][0], recipe.size, rng)[:count]
         clip = clip[::-1] if label % 2 else clip  # the second of a pair runs backwards
-        parts.append(np.pad(clip, (around, (0, 0), (0, 0)), mode="edge"))
+        parts.append(np.pad(clip, (tuple(around), (0, 0), (0, 0)), mode="edge"))
         ends = length + around[0] + np.array([0, count])
         annotations.append(
             {"segment": (ends / FRAME_RATE).tolist(), "label": CLASSES[label]}
