@@ -83,3 +83,7 @@ class CheckpointError(EngineError, RuntimeError):
 
 class NotFiniteError(EngineError, FloatingPointError):
     """A loss is NaN or infinite."""
+
+
+class LostProcessError(EngineError, RuntimeError):
+    """Another process of the run has ended while this one waited for it."""

@@ -3,6 +3,7 @@
     python -m mmaction_min.train configs/tsm_r18_motion.py
     python -m mmaction_min.train configs/tsm_r18_motion.py --seed 0 --cfg-options optimizer.lr=0.01 total_epochs=4
     python -m mmaction_min.train configs/tsm_r18_motion.py --resume-from work_dirs/tsm_r18_motion/latest.pth
+    torchrun --nproc-per-node 2 -m mmaction_min.train configs/tsm_r18_motion.py
 
 Checkpoints, logs and the resolved config go to `work_dirs/<name of the config>` unless `--work-dir` says where.
 Ctrl-C ends after the running step, with a checkpoint.
@@ -26,16 +27,19 @@ from torch.utils.data import DataLoader
 from .assemble import build_loader, build_runner
 from .command import command_parser, describe, load_config, pick_device, run_command
 from .config import Config
-from .errors import CheckpointError, ConfigError, EngineError
+from .errors import CheckpointError, ConfigError
 from .runner import (
     BaseRunner,
     EvalHook,
     Hook,
     StopTraining,
+    get_dist_info,
     get_root_logger,
     read_checkpoint,
     set_random_seed,
 )
+from .runner.checkpoint import LATEST
+from .runner.dist import on_rank_0, processes, stop_request
 from .runner.signals import EXIT_CODES, stop_on_signal
 
 NEEDED = ("model", "data", "optimizer")
@@ -101,25 +105,26 @@ class _StopAfter(Hook):
 
 def train(cfg: Config, args: argparse.Namespace) -> int:
     """Train as a config says; the exit code."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise EngineError(
-            "this version trains in one process",
-            "torchrun",
-            "run python -m mmaction_min.train instead",
-        )
+    device = pick_device(args.device)
+    with processes(device, **(cfg.get("dist_params") or {})):
+        return _train(cfg, args, device)
+
+
+def _train(cfg: Config, args: argparse.Namespace, device: torch.device) -> int:
+    rank, world_size = get_dist_info()
     work_dir = Path(
         args.work_dir
         or cfg.get("work_dir")
         or Path("work_dirs") / Path(args.config).stem
     )
-    level = cfg.get("log_level", "INFO")
+    level = cfg.get("log_level", "INFO") if rank == 0 else "WARNING"
     logger = get_root_logger(level=level)
-    resume_from = args.resume_from or cfg.get("resume_from")
+    resume_from = _resume_from(args, cfg, work_dir)
     load_from = args.load_from or cfg.get("load_from")
-    seed = _seed(args.seed if args.seed is not None else cfg.get("seed"), resume_from)
+    asked = args.seed if args.seed is not None else cfg.get("seed")
+    seed = on_rank_0(lambda: _seed(asked, resume_from))
     set_random_seed(seed, deterministic=args.deterministic)
-    device = pick_device(args.device)
-    with stop_on_signal() as stop:
+    with stop_on_signal(stop_request()) as stop:
         loaders = _build_loaders(cfg, seed, device)
         runner = build_runner(cfg, device, work_dir, seed=seed, stop=stop)
         _register_hooks(runner, cfg, seed, validate=not args.no_validate)
@@ -127,12 +132,12 @@ def train(cfg: Config, args: argparse.Namespace) -> int:
             runner.register_hook(_StopAfter(args.max_steps), "LOW")
         _check_labels(loaders, getattr(cfg.model.get("cls_head"), "num_classes", None))
         # All is built: a config that cannot be leaves no folder behind.
-        work_dir.mkdir(parents=True, exist_ok=True)
-        get_root_logger(work_dir / f"{time.strftime('%Y%m%d_%H%M%S')}.log", level)
-        cfg.dump(work_dir / Path(args.config).name)
-        logger.info(
-            "%s on %s, seed %d, into %s", args.config, describe(device), seed, work_dir
-        )
+        if rank == 0:
+            work_dir.mkdir(parents=True, exist_ok=True)
+            get_root_logger(work_dir / f"{time.strftime('%Y%m%d_%H%M%S')}.log", level)
+            cfg.dump(work_dir / Path(args.config).name)
+        where = f"{world_size} x " * (world_size > 1) + describe(device)
+        logger.info("%s on %s, seed %d, into %s", args.config, where, seed, work_dir)
         if resume_from:
             runner.resume(resume_from)
         elif load_from:
@@ -152,6 +157,15 @@ def train(cfg: Config, args: argparse.Namespace) -> int:
     )
     logger.info("done in %s: %slast %s", took, score, work_dir / "latest.pth")
     return 0
+
+
+def _resume_from(args: argparse.Namespace, cfg: Config, work_dir: Path) -> str | None:
+    """The checkpoint that is asked for; or, where torchrun starts the processes again, the newest of this run."""
+    latest = work_dir / LATEST
+    if int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) and latest.exists():
+        return str(latest)
+    asked: str | None = args.resume_from or cfg.get("resume_from")
+    return asked
 
 
 def _build_loaders(

@@ -67,15 +67,21 @@ def build_dataloader(
         videos_per_gpu: the batch size of this process.
         workers_per_gpu: processes that prepare samples; 0 prepares them in this one.
         seed: the run's seed, at least 0.
-        shuffle: another order in each epoch.
+        shuffle: another order in each epoch, and as many batches for every process: it is for training.
         drop_last: leave out the last batch if it is not full.
         persistent_workers: keep the workers between epochs (if there are any).
         pin_memory: page-locked batches, for copies to a GPU that do not wait.
         rank: which of the processes this one is.
         world_size: how many processes share an epoch.
     """
+    equal = "cut" if drop_last else "padded"
     sampler = EpochSampler(
-        len(dataset), seed, shuffle=shuffle, rank=rank, world_size=world_size
+        len(dataset),
+        seed,
+        shuffle=shuffle,
+        rank=rank,
+        world_size=world_size,
+        shares=equal if shuffle else "exact",
     )
     return VideoLoader(
         SeededDataset(dataset, seed),

@@ -2,6 +2,13 @@
 
 from .base_runner import BaseRunner
 from .checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
+from .dist import (
+    allreduce_grads,
+    allreduce_params,
+    get_dist_info,
+    init_dist,
+    master_only,
+)
 from .hooks import (
     HOOKS,
     CheckpointHook,
@@ -10,6 +17,7 @@ from .hooks import (
     CosineRestartLrUpdaterHook,
     CyclicLrUpdaterHook,
     CyclicMomentumUpdaterHook,
+    DistEvalHook,
     EvalHook,
     ExpLrUpdaterHook,
     FixedLrUpdaterHook,
@@ -31,6 +39,7 @@ from .hooks import (
     StepMomentumUpdaterHook,
     StopTraining,
     TextLoggerHook,
+    multi_gpu_test,
     single_gpu_test,
 )
 from .log_buffer import LogBuffer
@@ -62,6 +71,7 @@ __all__ = [
     "CyclicLrUpdaterHook",
     "CyclicMomentumUpdaterHook",
     "DefaultOptimizerConstructor",
+    "DistEvalHook",
     "EpochBasedRunner",
     "EvalHook",
     "ExpLrUpdaterHook",
@@ -88,12 +98,18 @@ __all__ = [
     "StepMomentumUpdaterHook",
     "StopTraining",
     "TextLoggerHook",
+    "allreduce_grads",
+    "allreduce_params",
     "build_optimizer",
     "build_optimizer_constructor",
     "build_runner",
+    "get_dist_info",
     "get_priority",
     "get_root_logger",
+    "init_dist",
     "load_checkpoint",
+    "master_only",
+    "multi_gpu_test",
     "read_checkpoint",
     "register_torch_optimizers",
     "save_checkpoint",

@@ -7,6 +7,7 @@ import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,15 @@ from torch.optim import Optimizer
 from ..errors import ArgumentError, CheckpointError, ConfigError
 from .checkpoint import load_checkpoint, point_latest, save_checkpoint
 from .device import autocast, device_of, to_device
+from .dist import allreduce_params, gather_objects, get_dist_info
 from .hooks import HOOKS, Hook, StopTraining
 from .hooks.hook import STAGES
 from .hooks.optimizer import OptimizerHook
 from .log_buffer import LogBuffer
+from .parallel import no_sync
 from .priority import Priority, get_priority
 from .signals import StopRequest
-from .state import restore_rng
+from .state import capture_rng, restore_rng
 from .training_hooks import TrainingHooks
 from .update import Update
 from .workflow import Workflow
@@ -76,11 +79,12 @@ class BaseRunner(TrainingHooks, ABC):
         _check_types(optimizer, work_dir, logger, meta)
         if max_epochs is not None and max_iters is not None:
             raise ConfigError("Only one of max_epochs and max_iters can be set")
+        self.rank, self.world_size = get_dist_info()
         self.model = model
         self.batch_processor = batch_processor
         self._optimizer = optimizer
         self.work_dir = str(work_dir or "work_dirs")
-        if work_dir is not None:
+        if work_dir is not None and self.rank == 0:
             Path(work_dir).mkdir(parents=True, exist_ok=True)
         self.logger = logger
         self.meta = dict(meta or {})
@@ -92,7 +96,6 @@ class BaseRunner(TrainingHooks, ABC):
         self.trains: bool | None = None if update is None else True
         """Whether the step updates the weights: None if there is a loss, False where a hook does it."""
         self.stop = StopRequest() if stop is None else stop  # an unset one is false
-        self.rank, self.world_size = 0, 1
         self.timestamp = time.strftime("%Y%m%d_%H%M%S")
         self.mode = "train"
         self.stepped = True
@@ -218,10 +221,12 @@ class BaseRunner(TrainingHooks, ABC):
             NotFiniteError: the loss is not finite; the weights are still those of the last good step.
         """
         batch = to_device(batch, self.device)
-        with autocast(self.device, self.amp_dtype):
-            outputs = self._forward(batch, train=True)
-        if self._has_loss(outputs) if self.trains is None else self.trains:
-            self.stepped = self.update(self, outputs, batch)
+        trains_later = self.trains is not False and not self.update.is_last(self)
+        with no_sync(self.model) if trains_later else nullcontext():
+            with autocast(self.device, self.amp_dtype):
+                outputs = self._forward(batch, train=True)
+            if self._has_loss(outputs) if self.trains is None else self.trains:
+                self.stepped = self.update(self, outputs, batch)
         self._report(outputs)
         return outputs
 
@@ -264,6 +269,7 @@ class BaseRunner(TrainingHooks, ABC):
             "hooks, in the order in which they run:\n%s", self.get_hook_info()
         )
         self.logger.debug("workflow %s", list(workflow))
+        self.model.train()  # a model may freeze parts of itself there
         self.call_hook("before_run")
 
     def _enter(self, mode: str, data_loader: Any) -> None:
@@ -352,7 +358,7 @@ class BaseRunner(TrainingHooks, ABC):
         meta: Mapping[str, Any] | None = None,
         create_symlink: bool = True,
     ) -> None:
-        """Write a checkpoint and point `latest.pth` to it.
+        """Write a checkpoint and point `latest.pth` to it; every rank calls this, and rank 0 writes.
 
         Args:
             out_dir: the folder.
@@ -370,12 +376,18 @@ class BaseRunner(TrainingHooks, ABC):
         path = Path(
             out_dir, (filename_tmpl or self.filename_tmpl).format(self._number())
         )
+        rng = gather_objects(capture_rng())
+        update = self.update.state_dict(unwrap(self.model), stepped=self.stepped)
+        allreduce_params(update.get("grads", {}).values())
+        if self.rank > 0:
+            return
         save_checkpoint(
             self.model,
             path,
             self._optimizer if save_optimizer else None,
             {**(meta or {}), **self.meta, **self.position},
-            self.update.state_dict(unwrap(self.model), stepped=self.stepped),
+            update,
+            rng,
         )
         if create_symlink:
             point_latest(path)
@@ -416,10 +428,23 @@ class BaseRunner(TrainingHooks, ABC):
         self._done = ""
         self.meta["hook_msgs"] = meta.get("hook_msgs", {})
         self.update.load_state_dict(content, unwrap(self.model), self.device)
-        if "rng" in content:
-            restore_rng(content["rng"])
+        rng = content.get("rng", [])
+        if len(rng) == self.world_size:
+            restore_rng(rng[self.rank])
+        elif rng:
+            self._change_world_size(len(rng))
         self.logger.info(
             "resumed %s at epoch %d, iteration %d", checkpoint, self.epoch, self.iter
+        )
+
+    def _change_world_size(self, before: int) -> None:
+        """Count what `before` processes have done in steps of as many as there are now; samples that fill no step are seen again."""
+        self._iter = self._iter * before // self.world_size
+        self._inner_iter = self._inner_iter * before // self.world_size
+        self.logger.warning(
+            "%d processes go on where %d stood: with other batches and random numbers, so not to the bit",
+            self.world_size,
+            before,
         )
 
 

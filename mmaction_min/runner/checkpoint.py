@@ -1,7 +1,7 @@
 """Checkpoints: written beside and renamed, and read without running anything that is in them.
 
 A file holds `meta` (epoch, iter, inner_iter, seed, config text, scores), `state_dict` (on the CPU, without `module.`),
-`optimizer` and `rng`. The published checkpoints of MMAction2 have the first three and load too.
+`optimizer` and `rng`, a list with an entry for each process. The published checkpoints of MMAction2 have the first three and load too.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ def save_checkpoint(
     ) = None,
     meta: Mapping[str, Any] | None = None,
     extra: Mapping[str, Any] | None = None,
+    rng: list[dict[str, Any]] | None = None,
 ) -> None:
     """Write a checkpoint; a reader, or a crash, sees the old file or the new one and nothing between.
 
@@ -42,6 +43,7 @@ def save_checkpoint(
         optimizer: its state, if a run should resume from this file.
         meta: numbers and texts about the run; the version and the time are added.
         extra: more entries beside `meta`, of tensors, numbers and texts.
+        rng: the random number generators of each process; those of this one by default.
     """
     model = getattr(model, "module", model)
     checkpoint: dict[str, Any] = {
@@ -53,7 +55,7 @@ def save_checkpoint(
         "state_dict": {
             name: value.detach().cpu() for name, value in model.state_dict().items()
         },
-        "rng": capture_rng(),
+        "rng": rng or [capture_rng()],
         **(extra or {}),
     }
     if optimizer is not None:

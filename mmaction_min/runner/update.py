@@ -89,10 +89,6 @@ class Update:
             self._step(runner, optimizer, outputs.get("num_samples", 1))
         return last
 
-    def is_last(self, runner: BaseRunner) -> bool:
-        """Whether the optimizer steps on the running batch."""
-        return self._place(runner)[1]
-
     def _step(self, runner: BaseRunner, optimizer: Any, num_samples: int) -> None:
         scaler = self._scaler
         if scaler is not None:
@@ -115,6 +111,10 @@ class Update:
         if self.grad_clip is not None:
             return nn.utils.clip_grad_norm_(params, **self.grad_clip)
         return nn.utils.get_total_norm([param.grad for param in params])  # type: ignore[misc]
+
+    def is_last(self, runner: BaseRunner) -> bool:
+        """Whether the optimizer steps on the running batch."""
+        return self._place(runner)[1]
 
     def _place(self, runner: BaseRunner) -> tuple[bool, bool, int]:
         """Is this batch the first of its group, is it the last, and how many are in the group?"""

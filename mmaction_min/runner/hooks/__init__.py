@@ -1,7 +1,7 @@
 """The hooks, in the places where mmcv has them: `from mmaction_min.runner.hooks.lr_updater import LrUpdaterHook`."""
 
 from .checkpoint import CheckpointHook
-from .evaluation import EvalHook, single_gpu_test
+from .evaluation import DistEvalHook, EvalHook, multi_gpu_test, single_gpu_test
 from .hook import HOOKS, Hook, StopTraining
 from .iter_timer import IterTimerHook
 from .logger import LoggerHook, TextLoggerHook
@@ -37,6 +37,7 @@ __all__ = [
     "CosineRestartLrUpdaterHook",
     "CyclicLrUpdaterHook",
     "CyclicMomentumUpdaterHook",
+    "DistEvalHook",
     "EvalHook",
     "ExpLrUpdaterHook",
     "FixedLrUpdaterHook",
@@ -58,5 +59,6 @@ __all__ = [
     "StepMomentumUpdaterHook",
     "StopTraining",
     "TextLoggerHook",
+    "multi_gpu_test",
     "single_gpu_test",
 ]
