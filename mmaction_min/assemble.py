@@ -12,31 +12,32 @@ from torch.nn.modules.batchnorm import SyncBatchNorm
 from torch.utils.data import DataLoader
 
 from . import core, datasets, models  # noqa: F401  (they fill the registries)
+from .building import check_arguments
 from .config import Config
 from .datasets import build_dataloader, build_dataset
 from .errors import ConfigError
 from .models import build_model
-from .registry import check_arguments
 from .runner import (
     RUNNERS,
     BaseRunner,
     build_optimizer,
     get_dist_info,
     set_random_seed,
+    with_fused,
 )
+from .runner.device import to_channels_last
 from .runner.dist import one_first
 from .runner.parallel import DistributedModel
 from .runner.signals import StopRequest
+from .runner.update import LossScale
 
 
 def prepare_model(cfg: Config, device: torch.device) -> nn.Module:
     """The model of a config, on the device, in the memory format that the config asks for."""
     model = build_model(cfg.model).to(device)
-    return (
-        model.to(memory_format=torch.channels_last)
-        if cfg.get("channels_last")
-        else model
-    )
+    if cfg.get("channels_last"):
+        to_channels_last(model)
+    return model
 
 
 def distribute(model: nn.Module, cfg: Config, seed: int) -> nn.Module:
@@ -80,16 +81,34 @@ def distribute(model: nn.Module, cfg: Config, seed: int) -> nn.Module:
     )
 
 
-def amp_dtype(cfg: Config) -> torch.dtype | None:
-    """The type of `amp = dict(dtype='bfloat16')`; None without `amp`."""
-    amp = cfg.get("amp")
+AMP = {"bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def precision(cfg: Config) -> tuple[torch.dtype | None, LossScale]:
+    """The type of the forward pass, None for the model's own, and how float16's losses are scaled.
+
+    `amp = dict(dtype='bfloat16')`; `amp = dict(dtype='float16', loss_scale='dynamic')`, where that scale may be left out; or as
+    the configs of MMAction2 0.x say it: `fp16 = dict(loss_scale=512.)`.
+
+    Raises:
+        ConfigError: it is none of these, or both.
+    """
+    amp, fp16 = cfg.get("amp"), cfg.get("fp16")
+    if fp16 is not None:
+        if amp:
+            raise ConfigError("there are both amp and fp16", cfg.filename, "say amp")
+        amp = {"dtype": "float16", "loss_scale": 512.0, **fp16}
     if not amp:
-        return None
-    if amp != {"dtype": "bfloat16"}:
+        return None, None
+    scaled = amp.get("dtype") == "float16"
+    known = {"dtype", "loss_scale"} if scaled else {"dtype"}
+    if amp.get("dtype") not in AMP or amp.keys() - known:
         raise ConfigError(
-            f"amp is {dict(amp)}", cfg.filename, "write amp = dict(dtype='bfloat16')"
+            f"amp is {dict(amp)}",
+            cfg.filename,
+            "write amp = dict(dtype='bfloat16'), or dict(dtype='float16', loss_scale='dynamic')",
         )
-    return torch.bfloat16
+    return AMP[amp["dtype"]], amp.get("loss_scale", "dynamic") if scaled else None
 
 
 def build_loader(
@@ -98,7 +117,8 @@ def build_loader(
     """The loader of `data.train`, `data.val` or `data.test`; only training shuffles.
 
     Args:
-        cfg: the config; `data` also has `videos_per_gpu` and `workers_per_gpu`, and `{split}_dataloader` to override them.
+        cfg: the config; `data` also has `videos_per_gpu`, `workers_per_gpu`, `timeout_s` and, for training, `max_bad` (1 %),
+            and `{split}_dataloader` to override them.
         split: 'train', 'val' or 'test'.
         seed: of the order and of the augmentation.
         device: pinned memory is used for a GPU.
@@ -113,9 +133,11 @@ def build_loader(
     rank, world_size = get_dist_info()
     sizes = {
         key: cfg.data[key]
-        for key in ("videos_per_gpu", "workers_per_gpu")
+        for key in ("videos_per_gpu", "workers_per_gpu", "timeout_s")
         if key in cfg.data
     }
+    if split == "train":
+        sizes["max_bad"] = cfg.data.get("max_bad", 0.01)
     own = cfg.data.get(f"{split}_dataloader", {})
     arguments = {
         "dataset": dataset,
@@ -146,6 +168,10 @@ def build_runner(
         ConfigError: the config says what cannot be done.
     """
     model = prepare_model(cfg, device)
+    dtype, loss_scale = precision(cfg)
+    optimizer_config = dict(cfg.get("optimizer_config") or {})
+    if loss_scale is not None:
+        optimizer_config.setdefault("loss_scale", loss_scale)
     if cfg.get("compile"):
         model.compile(**(cfg.compile if isinstance(cfg.compile, Mapping) else {}))
     model = distribute(model, cfg, seed)
@@ -154,18 +180,18 @@ def build_runner(
         {
             "type": "EpochBasedRunner",
             "model": model,
-            "optimizer": build_optimizer(model, cfg.optimizer),
+            "optimizer": build_optimizer(model, with_fused(cfg.optimizer, device)),
             "work_dir": work_dir,
             "meta": {"seed": seed, "config": cfg.pretty_text},
             "device": device,
-            "amp_dtype": amp_dtype(cfg),
+            "amp_dtype": dtype,
             "stop": stop,
             **length_of(cfg),
         },
     )
     runner.register_training_hooks(
         cfg.get("lr_config"),
-        cfg.get("optimizer_config") or {},
+        optimizer_config,
         cfg.get("checkpoint_config"),
         cfg.get("log_config"),
         cfg.get("momentum_config"),

@@ -10,7 +10,12 @@ class EngineError(Exception):
         what: what is wrong, one sentence without a full stop.
         where: the file, or `file:line`, or the config key; empty if there is none.
         hint: what to do next, one sentence without a full stop; empty if nothing is known.
+
+    Attributes:
+        exit_code: what a command that ends with it returns.
     """
+
+    exit_code = 1
 
     def __init__(self, what: str, where: str | None = "", hint: str = "") -> None:
         super().__init__(what, where, hint)
@@ -77,8 +82,18 @@ class DataError(EngineError, ValueError):
     """An annotation file or a video cannot be used."""
 
 
+class WorkerError(EngineError, RuntimeError):
+    """A process that prepares data is dead, or hangs."""
+
+
 class CheckpointError(EngineError, RuntimeError):
     """A checkpoint cannot be read, or does not fit."""
+
+
+class DiskError(EngineError):
+    """The disk is full, or failed."""
+
+    exit_code = 74  # EX_IOERR of sysexits.h
 
 
 class NotFiniteError(EngineError, FloatingPointError):
@@ -87,3 +102,7 @@ class NotFiniteError(EngineError, FloatingPointError):
 
 class LostProcessError(EngineError, RuntimeError):
     """Another process of the run has ended while this one waited for it."""
+
+
+class Interrupted(Exception):
+    """Somebody asked to stop, and what would come next is not waited for."""

@@ -23,7 +23,7 @@ from .analysis.predictions import (
     read_label_map,
     save_predictions,
 )
-from .assemble import amp_dtype, build_loader, prepare_model
+from .assemble import build_loader, precision, prepare_model
 from .command import command_parser, load_config, pick_device, run_command
 from .config import Config, parse_options
 from .errors import ConfigError
@@ -31,7 +31,16 @@ from .runner import get_dist_info, load_checkpoint, multi_gpu_test
 from .runner.dist import processes
 from .runner.hooks.evaluation import evaluate
 
-SETTINGS = ("start", "interval", "by_epoch", "save_best", "rule", "out_dir")
+SETTINGS = (
+    "start",
+    "interval",
+    "by_epoch",
+    "save_best",
+    "rule",
+    "out_dir",
+    "greater_keys",
+    "less_keys",
+)
 """The entries of `evaluation` that are about when and where; the others are arguments of the data set's `evaluate`."""
 
 
@@ -95,7 +104,7 @@ def test(cfg: Config, args: argparse.Namespace) -> None:
         model = prepare_model(cfg, device)
         checkpoint = load_checkpoint(model, args.checkpoint, strict=True)
         loader = build_loader(cfg, "test", 0, device)
-        results = multi_gpu_test(model, loader, device, amp_dtype(cfg))
+        results = multi_gpu_test(model, loader, device, precision(cfg)[0])
         scores = {} if metrics is None else evaluate(loader, results, metrics)
         if get_dist_info()[0] > 0:
             return

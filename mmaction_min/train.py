@@ -2,21 +2,22 @@
 
     python -m mmaction_min.train configs/tsm_r18_motion.py
     python -m mmaction_min.train configs/tsm_r18_motion.py --seed 0 --cfg-options optimizer.lr=0.01 total_epochs=4
-    python -m mmaction_min.train configs/tsm_r18_motion.py --resume-from work_dirs/tsm_r18_motion/latest.pth
+    python -m mmaction_min.train configs/tsm_r18_motion.py --resume auto
     torchrun --nproc-per-node 2 -m mmaction_min.train configs/tsm_r18_motion.py
 
 Checkpoints, logs and the resolved config go to `work_dirs/<name of the config>` unless `--work-dir` says where.
-Ctrl-C ends after the running step, with a checkpoint.
+Ctrl-C or SIGTERM ends after the running step, with a checkpoint; a second one ends at once.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import logging
 import secrets
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from torch.utils.data import DataLoader
 from .assemble import build_loader, build_runner
 from .command import command_parser, describe, load_config, pick_device, run_command
 from .config import Config
+from .datasets.builder import VideoLoader
 from .errors import CheckpointError, ConfigError
 from .runner import (
     BaseRunner,
@@ -38,8 +40,15 @@ from .runner import (
     read_checkpoint,
     set_random_seed,
 )
-from .runner.checkpoint import LATEST
-from .runner.dist import on_rank_0, processes, stop_request
+from .runner.checkpoint import newest_checkpoint
+from .runner.checkpoint_file import remove_leftovers, saved_at
+from .runner.dist import (
+    is_launched,
+    is_started_again,
+    on_rank_0,
+    processes,
+    stop_request,
+)
 from .runner.signals import EXIT_CODES, stop_on_signal
 
 NEEDED = ("model", "data", "optimizer")
@@ -58,7 +67,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = command_parser("train", __doc__)
     parser.add_argument("--work-dir", help="the folder for checkpoints and logs")
     parser.add_argument(
-        "--resume-from", help="the checkpoint of a run that should go on"
+        "--resume",
+        "--resume-from",
+        metavar="auto|FILE",
+        dest="resume_from",
+        help="go on from a checkpoint; `auto`: from the newest whole one in the work_dir, or anew where there is none",
     )
     parser.add_argument(
         "--load-from", help="the checkpoint whose weights training starts from"
@@ -119,23 +132,29 @@ def _train(cfg: Config, args: argparse.Namespace, device: torch.device) -> int:
     )
     level = cfg.get("log_level", "INFO") if rank == 0 else "WARNING"
     logger = get_root_logger(level=level)
-    resume_from = _resume_from(args, cfg, work_dir)
+    dump = work_dir / Path(args.config).name
+    asked = args.resume_from or cfg.get("resume_from")
+    resume_from = on_rank_0(lambda: _resume_from(asked, work_dir, dump))
     load_from = args.load_from or cfg.get("load_from")
-    asked = args.seed if args.seed is not None else cfg.get("seed")
-    seed = on_rank_0(lambda: _seed(asked, resume_from))
+    said = args.seed if args.seed is not None else cfg.get("seed")
+    seed = on_rank_0(lambda: _seed(said, resume_from))
     set_random_seed(seed, deterministic=args.deterministic)
     with stop_on_signal(stop_request()) as stop:
         loaders = _build_loaders(cfg, seed, device)
-        runner = build_runner(cfg, device, work_dir, seed=seed, stop=stop)
+        runner = build_runner(cfg, device, None, seed=seed, stop=stop)
         _register_hooks(runner, cfg, seed, validate=not args.no_validate)
         if args.max_steps is not None:
             runner.register_hook(_StopAfter(args.max_steps), "LOW")
         _check_labels(loaders, getattr(cfg.model.get("cls_head"), "num_classes", None))
+        if classes := getattr(_dataset_of(loaders[0]), "CLASSES", None):
+            runner.meta["CLASSES"] = list(classes)  # for who tests the checkpoint
         # All is built: a config that cannot be leaves no folder behind.
+        runner.work_dir = str(work_dir)
         if rank == 0:
             work_dir.mkdir(parents=True, exist_ok=True)
             get_root_logger(work_dir / f"{time.strftime('%Y%m%d_%H%M%S')}.log", level)
-            cfg.dump(work_dir / Path(args.config).name)
+            if not dump.exists() or not is_started_again():
+                cfg.dump(dump)
         where = f"{world_size} x " * (world_size > 1) + describe(device)
         logger.info("%s on %s, seed %d, into %s", args.config, where, seed, work_dir)
         if resume_from:
@@ -143,7 +162,8 @@ def _train(cfg: Config, args: argparse.Namespace, device: torch.device) -> int:
         elif load_from:
             runner.load_checkpoint(load_from)
         start = time.perf_counter()
-        runner.run(loaders, cfg.get("workflow") or [("train", 1)])
+        with _attended(runner, loaders):
+            runner.run(loaders, cfg.get("workflow") or [("train", 1)])
     if stop.signal is not None:
         return EXIT_CODES[stop.signal]
     if args.max_steps is not None:  # there may be no checkpoint to tell of
@@ -157,15 +177,6 @@ def _train(cfg: Config, args: argparse.Namespace, device: torch.device) -> int:
     )
     logger.info("done in %s: %slast %s", took, score, work_dir / "latest.pth")
     return 0
-
-
-def _resume_from(args: argparse.Namespace, cfg: Config, work_dir: Path) -> str | None:
-    """The checkpoint that is asked for; or, where torchrun starts the processes again, the newest of this run."""
-    latest = work_dir / LATEST
-    if int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) and latest.exists():
-        return str(latest)
-    asked: str | None = args.resume_from or cfg.get("resume_from")
-    return asked
 
 
 def _build_loaders(
@@ -183,10 +194,33 @@ def _build_loaders(
     return loaders
 
 
+@contextmanager
+def _attended(runner: BaseRunner, loaders: list[DataLoader[Any]]) -> Iterator[None]:
+    """Let a stop reach who waits for a batch, in an evaluation too; at the end no worker is left, not even a hanging one.
+
+    Several processes stop together, after a step.
+    """
+    evaluations = [hook for hook in runner.hooks if isinstance(hook, EvalHook)]
+    every = [*loaders, *(hook.dataloader for hook in evaluations)]
+    ours = [loader for loader in every if isinstance(loader, VideoLoader)]
+    for loader in ours:
+        loader.stop = runner.stop if runner.world_size == 1 else False
+    try:
+        yield
+    finally:
+        for loader in ours:
+            loader.close()
+
+
+def _dataset_of(loader: DataLoader[Any]) -> Any:
+    """The data set that the loader wrapped."""
+    return getattr(loader.dataset, "dataset", loader.dataset)
+
+
 def _check_labels(loaders: list[DataLoader[Any]], num_classes: int | None) -> None:
     """Refuse a class number that the head has no score for, before torch does, in a step and without a name."""
     for loader in loaders:
-        dataset = getattr(loader.dataset, "dataset", loader.dataset)
+        dataset = _dataset_of(loader)
         labels = getattr(dataset, "labels", None)
         if (
             labels is None
@@ -208,6 +242,33 @@ def _register_hooks(
         loader = build_loader(cfg, "val", seed, runner.device)
         runner.register_hook(EvalHook(loader, **cfg.evaluation), "LOW")
     runner.register_custom_hooks(cfg.get("custom_hooks"))
+
+
+def _resume_from(asked: str | None, work_dir: Path, dump: Path) -> str | None:
+    """The checkpoint that a run goes on from, if it does.
+
+    Args:
+        asked: 'auto', a file, or None.
+        work_dir: where checkpoints are.
+        dump: the config in it, which a run writes as it begins: where torchrun starts the processes again, they go on from
+            what was saved since then, and not from what an earlier run left.
+    """
+    remove_leftovers(work_dir)
+    logger = logging.getLogger("mmaction_min")
+    if is_started_again():
+        newest = newest_checkpoint(work_dir, logger)
+        if newest and dump.exists() and saved_at(newest) >= saved_at(dump):
+            logger.info("started again: %s", newest)
+            return str(newest)
+    elif is_launched():
+        dump.unlink(missing_ok=True)
+    if asked != "auto":
+        return asked
+    newest = newest_checkpoint(work_dir, logger)
+    logger.info(
+        "--resume auto: %s", newest or "nothing to go on from, so it starts anew"
+    )
+    return None if newest is None else str(newest)
 
 
 def _seed(seed: int | None, resume_from: str | None) -> int:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-import os
+import logging
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence, Set
+from multiprocessing import active_children
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import torch
 from torch.utils.data import DataLoader, default_collate
 
-from ..errors import DataError, EngineError
+from ..errors import DataError, EngineError, Interrupted
 from ..registry import Registry
-from .seeding import EpochSampler, SeededDataset, SizedDataset
+from .seeding import EpochSampler, Replaced, SeededDataset, SizedDataset
+from .workers import Notes, blame_the_dead, blame_the_hanging, settle_in, too_many
 
 Results = dict[str, Any]
 """What a pipeline passes along: one sample, from the file's name to the tensors."""
+
+POLL_S = 1
+"""How often the process that waits for a batch looks after the workers."""
+PATIENCE = 5
+"""How many seconds a run that should stop still waits for a batch of training."""
 
 DATASETS = Registry("dataset", "mmaction_min/datasets/__init__.py")
 PIPELINES = Registry(
@@ -31,17 +41,87 @@ def build_dataset(
 
 
 class VideoLoader(DataLoader[Any]):
-    """A DataLoader that shows a worker's `DataError` as it was raised, not buried in the worker's traceback."""
+    """A DataLoader that names what fails: a broken video, a worker that is dead or hangs.
+
+    Attributes:
+        stop: becomes true when the run should end; then nobody waits for a batch that does not come, and an evaluation ends.
+        broken: the videos that could not be read so far, and why.
+        processes: the workers.
+    """
 
     sampler: EpochSampler
+    dataset: SeededDataset
+    stop: object = False
+    notes: Notes
+    timeout_s: float
+    max_bad: float
+    broken: dict[int, str]
+    processes: Set[BaseProcess] = frozenset()
 
     # torch types this as its private iterator class, which no other iterator can be.
     def __iter__(self) -> Iterator[dict[str, Any]]:  # type: ignore[override]
-        for batch in super().__iter__():
+        batches = self._start()
+        while (batch := self._next(batches)) is not None:
             if isinstance(batch, EngineError):
                 # A new one: this frame would hold the old one in a cycle, and its workers until that is collected.
                 raise type(batch)(*batch.args)
+            if isinstance(batch, Replaced):
+                batch = self._report(batch)
             yield batch
+
+    def close(self) -> None:
+        """End the workers, the hanging ones too."""
+        for process in self.processes:
+            process.kill()
+
+    def _start(self) -> Iterator[Any]:
+        """torch's iterator, without its handler of SIGCHLD: that raises wherever the program is, in a checkpoint too."""
+        others, handler = set(active_children()), signal.getsignal(signal.SIGCHLD)
+        batches: Iterator[Any] = super().__iter__()
+        self.processes = set(active_children()) - others or self.processes
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGCHLD, handler)
+        return batches
+
+    def _next(self, batches: Iterator[Any]) -> Any:
+        """The next batch, or None at the end; meanwhile look after the workers once a second."""
+        start = time.monotonic()
+        patience = 0 if not self.sampler.shuffle else PATIENCE
+        while True:
+            waited = time.monotonic() - start
+            if self.stop and waited >= patience:
+                self.close()
+                raise Interrupted
+            try:
+                return next(batches, None)
+            except RuntimeError as e:
+                if not self.num_workers or not str(e).startswith("DataLoader "):
+                    raise
+            self._look_after(waited)
+
+    def _look_after(self, waited: float) -> None:
+        dataset = self.dataset.dataset
+        error = blame_the_dead(self.processes, self.notes, dataset)
+        error = error or blame_the_hanging(self.notes, dataset, waited, self.timeout_s)
+        if error is not None:
+            self.close()
+            raise error
+
+    def _report(self, batch: Replaced) -> dict[str, Any]:
+        logger = logging.getLogger("mmaction_min")
+        total = len(self.dataset)
+        allowed = self.max_bad if self.max_bad >= 1 else max(1, self.max_bad * total)
+        for index, message in batch.broken:
+            if index in self.broken:
+                continue
+            self.broken[index] = message
+            count = f"broken video {len(self.broken)} of at most {int(allowed)}"
+            logger.warning("%s: %s; another clip takes its place", count, message)
+        if len(self.broken) > allowed:
+            self.close()
+            rule = f"max_bad={self.max_bad} of {total} allows {int(allowed)}"
+            raise too_many(self.broken.values(), rule)
+        return batch.values
 
 
 def build_dataloader(
@@ -56,6 +136,8 @@ def build_dataloader(
     pin_memory: bool = False,
     rank: int = 0,
     world_size: int = 1,
+    timeout_s: float = 60,
+    max_bad: float = 0,
 ) -> VideoLoader:
     """Batches of a dataset, the same for any number of workers.
 
@@ -73,6 +155,9 @@ def build_dataloader(
         pin_memory: page-locked batches, for copies to a GPU that do not wait.
         rank: which of the processes this one is.
         world_size: how many processes share an epoch.
+        timeout_s: a worker that is over one clip for longer ends the run, with the clip's name.
+        max_bad: how many videos may be broken: a number, or below 1 a share of all. Each is named once, and another clip
+            takes its place. 0, for evaluation, lets the first one end the run: without it a score would be of another set.
     """
     equal = "cut" if drop_last else "padded"
     sampler = EpochSampler(
@@ -83,29 +168,37 @@ def build_dataloader(
         world_size=world_size,
         shares=equal if shuffle else "exact",
     )
-    return VideoLoader(
-        SeededDataset(dataset, seed),
+    notes = Notes(workers_per_gpu)
+    loader = VideoLoader(
+        SeededDataset(dataset, seed, replace=max_bad > 0, notes=notes),
         batch_size=videos_per_gpu,
         sampler=sampler,
         num_workers=workers_per_gpu,
         drop_last=drop_last,
         persistent_workers=persistent_workers and workers_per_gpu > 0,
         pin_memory=pin_memory,
-        collate_fn=collate,
-        worker_init_fn=_leave_signals,
+        collate_fn=collate_replaced,
+        worker_init_fn=settle_in,
+        timeout=POLL_S if workers_per_gpu else 0,
         # A loader draws a number at each start; from its own generator, so that the model's stream stays as it is.
         generator=torch.Generator().manual_seed(seed),
     )
+    loader.notes, loader.timeout_s = notes, timeout_s
+    loader.max_bad, loader.broken = max_bad, {}
+    return loader
 
 
-def _leave_signals(worker: int) -> None:
-    """Let the process that trains decide: a terminal sends Ctrl-C to the whole process group, and so do others SIGTERM.
-
-    A worker does not ignore SIGTERM, with which it is ended when the training fails.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "setpgid"):  # Windows has no process groups
-        os.setpgid(0, 0)
+def collate_replaced(
+    samples: Sequence[Results | EngineError | Replaced],
+) -> dict[str, Any] | EngineError | Replaced:
+    """`collate` of what a `SeededDataset` gives: what was broken stays beside the batch."""
+    broken = [
+        one for each in samples if isinstance(each, Replaced) for one in each.broken
+    ]
+    batch = collate(
+        [each.values if isinstance(each, Replaced) else each for each in samples]
+    )
+    return Replaced(batch, broken) if broken and isinstance(batch, dict) else batch
 
 
 def collate(

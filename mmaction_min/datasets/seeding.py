@@ -9,16 +9,20 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
 from torch.utils.data import Dataset, Sampler
 
-from ..errors import EngineError
+from ..errors import DataError, EngineError
+from .workers import Notes, too_many
 
 Key = tuple[int, int]
 """(epoch, index)."""
+
+IN_A_ROW = 10
+"""So many broken videos one after the other end a run: it is the folder that is wrong."""
 
 
 class SizedDataset(Protocol):
@@ -91,26 +95,75 @@ class EpochSampler(Sampler[Key]):
             yield epoch, index
 
 
-class SeededDataset(Dataset[dict[str, Any] | EngineError]):
+class Broken(NamedTuple):
+    """A video that could not be read, by its place in the data set."""
+
+    sample: int
+    message: str
+
+
+class Replaced(NamedTuple):
+    """A sample, or a batch, in which other clips stand for broken ones."""
+
+    values: dict[str, Any]
+    broken: list[Broken]
+
+
+class SeededDataset(Dataset[dict[str, Any] | EngineError | Replaced]):
     """`dataset[index]` under random numbers of its own, for the key (epoch, index).
 
     An `EngineError` is given back as a value, to be raised where the batches are read: a worker cannot raise it
     without burying its sentence in a traceback.
+
+    Args:
+        dataset: gives a sample for an index.
+        seed: the run's.
+        replace: give another clip for one that cannot be read (a `DataError`): a function of (seed, epoch, index), so that
+            a resumed run gets the same.
+        notes: where a worker writes down what it is at.
     """
 
-    def __init__(self, dataset: SizedDataset, seed: int) -> None:
+    def __init__(
+        self,
+        dataset: SizedDataset,
+        seed: int,
+        *,
+        replace: bool = False,
+        notes: Notes | None = None,
+    ) -> None:
         self.dataset = dataset
         self.seed = seed
+        self.replace = replace
+        self.notes = notes or Notes(0)
 
     def __len__(self) -> int:
         return len(self.dataset)
 
-    def __getitem__(self, key: Key) -> dict[str, Any] | EngineError:
-        with seeded(self.seed, *key):
-            try:
-                return self.dataset[key[1]]
-            except EngineError as e:
-                return e
+    def __getitem__(self, key: Key) -> dict[str, Any] | EngineError | Replaced:
+        broken: list[Broken] = []
+        for attempt in range(IN_A_ROW if self.replace else 1):
+            index = self._substitute(key, attempt) if attempt else key[1]
+            self.notes.begin(index)
+            with seeded(self.seed, *key, *([attempt] if attempt else [])):
+                try:
+                    sample = self.dataset[index]
+                except DataError as e:
+                    if not self.replace:
+                        return e
+                    broken.append(Broken(index, f"{e.where}: {e.what}"))
+                    continue
+                except EngineError as e:
+                    return e
+                finally:
+                    self.notes.end(index)
+            return Replaced(sample, broken) if broken else sample
+        return too_many((message for _, message in broken), "they come in a row")
+
+    def _substitute(self, key: Key, attempt: int) -> int:
+        """Any other clip: the next in the list would be of the same class, and the next of a broken folder broken too."""
+        epoch, index = key
+        rng = np.random.default_rng((self.seed, epoch, index, attempt))
+        return int(index + 1 + rng.integers(max(1, len(self) - 1))) % len(self)
 
 
 @contextmanager

@@ -15,16 +15,24 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from ..errors import ArgumentError, CheckpointError, ConfigError
-from .checkpoint import load_checkpoint, point_latest, save_checkpoint
-from .device import autocast, device_of, to_device
+from ..errors import ArgumentError, ConfigError
+from .checkpoint import (
+    load_checkpoint,
+    load_weights,
+    point_latest,
+    read_checkpoint,
+    save_checkpoint,
+)
+from .device import Mover, autocast, device_of
 from .dist import allreduce_params, gather_objects, get_dist_info
 from .hooks import HOOKS, Hook, StopTraining
+from .hooks.ema import averaged
 from .hooks.hook import STAGES
 from .hooks.optimizer import OptimizerHook
 from .log_buffer import LogBuffer
 from .parallel import no_sync
 from .priority import Priority, get_priority
+from .resume import fitting, load_optimizer, position_of
 from .signals import StopRequest
 from .state import capture_rng, restore_rng
 from .training_hooks import TrainingHooks
@@ -91,6 +99,7 @@ class BaseRunner(TrainingHooks, ABC):
         self._max_epochs = max_epochs
         self._max_iters = max_iters
         self.device = torch.device(device or device_of(model))
+        self._move = Mover(self.device)
         self.amp_dtype = amp_dtype
         self.update = update or Update()
         self.trains: bool | None = None if update is None else True
@@ -220,7 +229,7 @@ class BaseRunner(TrainingHooks, ABC):
         Raises:
             NotFiniteError: the loss is not finite; the weights are still those of the last good step.
         """
-        batch = to_device(batch, self.device)
+        batch = self._move(batch)
         trains_later = self.trains is not False and not self.update.is_last(self)
         with no_sync(self.model) if trains_later else nullcontext():
             with autocast(self.device, self.amp_dtype):
@@ -233,7 +242,7 @@ class BaseRunner(TrainingHooks, ABC):
     def val_step(self, batch: Any) -> dict[str, Any]:
         """One step of validation; the caller sees to it that there are no gradients."""
         with autocast(self.device, self.amp_dtype):
-            outputs = self._forward(to_device(batch, self.device), train=False)
+            outputs = self._forward(self._move(batch), train=False)
         self._report(outputs)
         return outputs
 
@@ -279,12 +288,26 @@ class BaseRunner(TrainingHooks, ABC):
         if self.model.training != (mode == "train"):
             self.model.train(mode == "train")
 
-    def _stop(self, name: str) -> None:
+    def _stopped(self) -> StopTraining:
+        """Save where the run stands; what then ends it."""
+        position = self.position
+        within = position["inner_iter"] > 0
+        name = ("stopped_iter_{iter}.pth" if within else "epoch_{epoch}.pth").format(
+            **position
+        )
         self.save_checkpoint(self.work_dir, name)
         signal = f" by {self.stop.signal.name}" if self.stop.signal else ""
-        raise StopTraining(
+        return StopTraining(
             f"asked to stop{signal}; go on with --resume-from {Path(self.work_dir) / name}"
         )
+
+    def _interrupted(self) -> StopTraining:
+        """The same where a batch was waited for, or a validation ran: a resumed run begins that again."""
+        if self._done == "epoch":
+            self._done = ""
+        if self.by_epoch and self.mode == "val":
+            self._inner_iter = 0
+        return self._stopped()
 
     # ---- hooks
 
@@ -376,21 +399,49 @@ class BaseRunner(TrainingHooks, ABC):
         path = Path(
             out_dir, (filename_tmpl or self.filename_tmpl).format(self._number())
         )
-        rng = gather_objects(capture_rng())
-        update = self.update.state_dict(unwrap(self.model), stepped=self.stepped)
-        allreduce_params(update.get("grads", {}).values())
+        state = self._state_beside_the_weights()
         if self.rank > 0:
             return
-        save_checkpoint(
-            self.model,
-            path,
-            self._optimizer if save_optimizer else None,
-            {**(meta or {}), **self.meta, **self.position},
-            update,
-            rng,
-        )
+        with averaged(self):
+            save_checkpoint(
+                self.model,
+                path,
+                self._optimizer if save_optimizer else None,
+                {**(meta or {}), **self.meta, **self.position},
+                state,
+            )
         if create_symlink:
             point_latest(path)
+
+    def _state_beside_the_weights(self) -> dict[str, Any]:
+        """What a checkpoint also holds; of several processes, `ranks` has what each of them has of its own."""
+        own = {"rng": capture_rng(), "log": self.log_buffer.state_dict()}
+        state = self.update.state_dict(unwrap(self.model), stepped=self.stepped)
+        if self.world_size > 1:
+            if (
+                "grads" in state
+            ):  # within a group each rank has its own: the next sum is over their mean
+                grads = state["grads"]
+                state["grads"] = {name: grad.clone() for name, grad in grads.items()}
+                allreduce_params(state["grads"].values())
+            state["ranks"] = gather_objects(own)
+        return {**own, **state}
+
+    def _own_part(self, content: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What this process takes of a checkpoint for itself: nothing, if there were more or fewer of them then."""
+        ranks = content.get("ranks", [content])
+        if len(ranks) == self.world_size:
+            own: Mapping[str, Any] = ranks[self.rank]
+            return own
+        # A sample that fills no step of the new size is seen again.
+        self._iter = self._iter * len(ranks) // self.world_size
+        self._inner_iter = self._inner_iter * len(ranks) // self.world_size
+        self.logger.warning(
+            "%d processes go on where %d stood: with other batches and random numbers, so not to the bit",
+            self.world_size,
+            len(ranks),
+        )
+        return {"rng": capture_rng()}
 
     def load_checkpoint(
         self,
@@ -419,32 +470,21 @@ class BaseRunner(TrainingHooks, ABC):
         Raises:
             CheckpointError: the file cannot be read, has no optimizer, or is of another model or optimizer.
         """
-        content = load_checkpoint(self.model, checkpoint, map_location, strict=True)
+        self.call_hook("before_resume")
+        content, where = read_checkpoint(checkpoint, map_location), str(checkpoint)
+        position = position_of(content, where)
+        load_weights(self.model, content, where, strict=True)
         if resume_optimizer and self._optimizer is not None:
-            _load_optimizer(self._optimizer, content, str(checkpoint))
-        meta = content["meta"]
-        self._epoch, self._iter = meta["epoch"], meta["iter"]
-        self._inner_iter = meta.get("inner_iter", 0)
+            load_optimizer(self._optimizer, content, where)
+        self._epoch, self._iter, self._inner_iter = position
         self._done = ""
-        self.meta["hook_msgs"] = meta.get("hook_msgs", {})
-        self.update.load_state_dict(content, unwrap(self.model), self.device)
-        rng = content.get("rng", [])
-        if len(rng) == self.world_size:
-            restore_rng(rng[self.rank])
-        elif rng:
-            self._change_world_size(len(rng))
+        own = self._own_part(content)
+        with fitting(where):
+            self.update.load_state_dict(content, unwrap(self.model), self.device)
+            self.log_buffer.load_state_dict(own.get("log", {}))
+            restore_rng(own.get("rng", {}))
         self.logger.info(
             "resumed %s at epoch %d, iteration %d", checkpoint, self.epoch, self.iter
-        )
-
-    def _change_world_size(self, before: int) -> None:
-        """Count what `before` processes have done in steps of as many as there are now; samples that fill no step are seen again."""
-        self._iter = self._iter * before // self.world_size
-        self._inner_iter = self._inner_iter * before // self.world_size
-        self.logger.warning(
-            "%d processes go on where %d stood: with other batches and random numbers, so not to the bit",
-            self.world_size,
-            before,
         )
 
 
@@ -492,25 +532,3 @@ def _check_types(
                 f"{name} is {values[-1]!r}, a {type(values[-1]).__name__}",
                 hint=f"it is of {kind}",
             )
-
-
-def _load_optimizer(
-    optimizer: Optimizer | dict[str, Optimizer], checkpoint: dict[str, Any], where: str
-) -> None:
-    if "optimizer" not in checkpoint:
-        raise CheckpointError(
-            "the checkpoint has no optimizer, so no run can go on from it",
-            where,
-            "use --load-from",
-        )
-    state = checkpoint["optimizer"]
-    try:
-        if isinstance(optimizer, Optimizer):
-            optimizer.load_state_dict(state)
-        else:
-            for name, one in optimizer.items():
-                one.load_state_dict(state[name])
-    except (ValueError, KeyError) as e:
-        raise CheckpointError(
-            f"the checkpoint is of another optimizer: {e}", where
-        ) from e

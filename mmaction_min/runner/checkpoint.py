@@ -1,13 +1,13 @@
-"""Checkpoints: written beside and renamed, and read without running anything that is in them.
+"""Checkpoints: what is in them, how a model takes it, and which is the newest. `checkpoint_file` is the file itself.
 
 A file holds `meta` (epoch, iter, inner_iter, seed, config text, scores), `state_dict` (on the CPU, without `module.`),
-`optimizer` and `rng`, a list with an entry for each process. The published checkpoints of MMAction2 have the first three and load too.
+`optimizer`, `rng` and what else a run needs to go on. The published checkpoints of MMAction2 have the first three and
+load too.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import pickle
 import re
 import time
@@ -17,33 +17,37 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from .. import __version__
 from ..errors import CheckpointError
+from .checkpoint_file import LATEST as LATEST
+from .checkpoint_file import follow_pointer, read_whole, saved_at, write_whole
+from .checkpoint_file import point_latest as point_latest
 from .state import capture_rng
 
-LATEST = "latest.pth"
+OURS = re.compile(r"(epoch|iter|stopped_iter|best_.+)_\d+\.pth")
+"""The names that a run gives to its checkpoints."""
 
 
 def save_checkpoint(
     model: nn.Module,
     filename: str | Path,
-    optimizer: (
-        torch.optim.Optimizer | Mapping[str, torch.optim.Optimizer] | None
-    ) = None,
+    optimizer: Optimizer | Mapping[str, Optimizer] | None = None,
     meta: Mapping[str, Any] | None = None,
     extra: Mapping[str, Any] | None = None,
-    rng: list[dict[str, Any]] | None = None,
 ) -> None:
-    """Write a checkpoint; a reader, or a crash, sees the old file or the new one and nothing between.
+    """Write a checkpoint, with a checksum; a reader, or a crash, sees the old file or the new one and nothing between.
 
     Args:
         model: its weights and buffers; DDP's wrapper is taken off.
         filename: where to.
-        optimizer: its state, if a run should resume from this file.
+        optimizer: its state, if a run should resume from this file; or several, by name.
         meta: numbers and texts about the run; the version and the time are added.
         extra: more entries beside `meta`, of tensors, numbers and texts.
-        rng: the random number generators of each process; those of this one by default.
+
+    Raises:
+        DiskError: the disk is full or failed.
     """
     model = getattr(model, "module", model)
     checkpoint: dict[str, Any] = {
@@ -51,30 +55,21 @@ def save_checkpoint(
             **(meta or {}),
             "mmaction_min_version": __version__,
             "time": time.asctime(),
+            "checksum": "sha256",
         },
         "state_dict": {
             name: value.detach().cpu() for name, value in model.state_dict().items()
         },
-        "rng": rng or [capture_rng()],
+        "rng": capture_rng(),
         **(extra or {}),
     }
-    if optimizer is not None:
-        checkpoint["optimizer"] = (
-            {name: one.state_dict() for name, one in optimizer.items()}
-            if isinstance(optimizer, Mapping)
-            else optimizer.state_dict()
-        )
-    path = Path(filename)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            torch.save(checkpoint, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    if isinstance(optimizer, Mapping):
+        checkpoint["optimizer"] = {
+            name: one.state_dict() for name, one in optimizer.items()
+        }
+    elif optimizer is not None:
+        checkpoint["optimizer"] = optimizer.state_dict()
+    write_whole(Path(filename), checkpoint)
 
 
 def read_checkpoint(
@@ -83,19 +78,23 @@ def read_checkpoint(
     """The content of a checkpoint: tensors, numbers and texts only, for a file is data and never code.
 
     Raises:
-        CheckpointError: the file is missing, is broken, or holds something that would run on loading.
+        CheckpointError: the file is missing, is broken (its checksum is wrong), or holds something that would run on loading.
     """
+    path = Path(filename)
     try:
-        checkpoint = torch.load(filename, map_location=map_location, weights_only=True)
+        path = follow_pointer(path)
+        checkpoint, sealed = read_whole(path, map_location)
     except FileNotFoundError:
         raise CheckpointError("there is no such checkpoint", str(filename)) from None
+    except CheckpointError:
+        raise
     except pickle.UnpicklingError as e:
         raise CheckpointError(
-            f"this is no checkpoint, or it holds more than tensors, numbers and texts ({_first_line(e)})",
+            f"this is no checkpoint, or it holds more than tensors, numbers and texts ({_asks_for(e)})",
             str(filename),
             "only if you trust it: torch.load(file, weights_only=False), and save its state_dict alone",
         ) from None
-    except (RuntimeError, EOFError, OSError) as e:
+    except Exception as e:  # a broken file can make its reader raise anything
         raise CheckpointError(
             f"the checkpoint cannot be read: {_first_line(e)}", str(filename)
         ) from e
@@ -104,7 +103,36 @@ def read_checkpoint(
             f"the file holds a {type(checkpoint).__name__}, not a checkpoint",
             str(filename),
         )
+    meta = checkpoint.get("meta")
+    if not sealed and isinstance(meta, Mapping) and "checksum" in meta:
+        raise CheckpointError("the end of the file is missing", str(filename))
     return checkpoint
+
+
+def newest_checkpoint(folder: Path, logger: logging.Logger) -> Path | None:
+    """The checkpoint of a folder that was saved last and from which a run can go on; None if there is none.
+
+    Args:
+        folder: the work_dir of a run; it need not exist.
+        logger: gets a line for each file that is broken, or has no optimizer.
+    """
+    names = [p for p in folder.glob("*.pth") if OURS.fullmatch(p.name) and p.is_file()]
+    for path in sorted(names, key=saved_at, reverse=True):
+        try:
+            checkpoint = read_checkpoint(path)
+        except CheckpointError as e:
+            logger.warning("skipped %s", e)
+            continue
+        if "optimizer" in checkpoint:
+            return path
+        logger.warning("skipped %s: it was saved without the optimizer", path)
+    return None
+
+
+def _asks_for(error: pickle.UnpicklingError) -> str:
+    """What the file would have run; torch says it in the middle of a page of advice."""
+    name = re.search(r"GLOBAL (\S+)", str(error))
+    return f"it asks for {name[1]}" if name else _first_line(error)
 
 
 def _first_line(error: Exception) -> str:
@@ -131,42 +159,81 @@ def load_checkpoint(
     Raises:
         CheckpointError: the file cannot be read, a shape differs, no name fits, or (strict) a name differs.
     """
-    model = getattr(model, "module", model)
     checkpoint = read_checkpoint(filename, map_location)
-    weights = {
-        re.sub(r"^module\.", "", name): value
-        for name, value in checkpoint.get("state_dict", checkpoint).items()
-    }
-    own = model.state_dict()
-    _refuse_shapes(weights, own, filename)
-    missing, unexpected = own.keys() - weights.keys(), weights.keys() - own.keys()
-    differences = _in_words(missing=missing, unexpected=unexpected)
-    if differences and (strict or missing == own.keys()):
-        raise CheckpointError(
-            f"the names of the weights differ: {differences}", str(filename)
-        )
-    model.load_state_dict(weights, strict=False)
-    if differences:
-        (logger or logging.getLogger(__name__)).warning(
-            "%s: the names of the weights differ: %s", filename, differences
-        )
+    load_weights(model, checkpoint, str(filename), strict=strict, logger=logger)
     return checkpoint
 
 
+def load_weights(
+    model: nn.Module,
+    checkpoint: Mapping[str, Any],
+    where: str,
+    *,
+    strict: bool = False,
+    logger: logging.Logger | None = None,
+) -> None:
+    """The same with the content of a checkpoint, which was read from `where`."""
+    model = getattr(model, "module", model)
+    weights = {
+        re.sub(r"^module\.", "", name): value
+        for name, value in _state_dict(checkpoint, where).items()
+    }
+    own = model.state_dict()
+    messages = dict(checkpoint.get("meta") or {}).get("hook_msgs")
+    if isinstance(messages, Mapping) and "ema_swapped" in messages:
+        # Beside the mean that is under the model's names: only a run that goes on with EMAHook has a place for these.
+        weights = {
+            name: value
+            for name, value in weights.items()
+            if name in own or not name.startswith("ema_")
+        }
+    _refuse_shapes(weights, own, where)
+    missing, unexpected = own.keys() - weights.keys(), weights.keys() - own.keys()
+    differences = _in_words(missing=missing, unexpected=unexpected)
+    if differences and (strict or missing == own.keys()):
+        raise CheckpointError(f"the names of the weights differ: {differences}", where)
+    model.load_state_dict(weights, strict=False)
+    if differences:
+        (logger or logging.getLogger(__name__)).warning(
+            "%s: the names of the weights differ: %s", where, differences
+        )
+
+
+def _state_dict(checkpoint: Mapping[str, Any], where: str) -> Mapping[str, Tensor]:
+    """The weights of a checkpoint, which may be all that it is.
+
+    Raises:
+        CheckpointError: they are no tensors by name.
+    """
+    weights = checkpoint.get("state_dict", checkpoint)
+    if not isinstance(weights, Mapping) or not all(
+        isinstance(name, str) and isinstance(value, Tensor)
+        for name, value in weights.items()
+    ):
+        raise CheckpointError("its weights are not all tensors with names", where)
+    return weights
+
+
 def _refuse_shapes(
-    weights: Mapping[str, Tensor], own: Mapping[str, Tensor], filename: str | Path
+    weights: Mapping[str, Tensor], own: Mapping[str, Tensor], where: str
 ) -> None:
     shapes = [
-        f"{name} is {tuple(weights[name].shape)} there and {tuple(own[name].shape)} here"
+        f"{name} is {_kind(weights[name])} there and {_kind(own[name])} here"
         for name in sorted(own.keys() & weights.keys())
-        if weights[name].shape != own[name].shape
+        if _kind(weights[name]) != _kind(own[name])
     ]
     if shapes:
         raise CheckpointError(
             f"the checkpoint is of another model: {'; '.join(shapes[:3])}",
-            str(filename),
+            where,
             "is it the right config?",
         )
+
+
+def _kind(tensor: Tensor) -> str:
+    """The shape, and what numbers: a rounded weight would be another one, a float of another width is converted."""
+    numbers = "" if tensor.is_floating_point() else f" of {tensor.dtype}"
+    return f"{tuple(tensor.shape)}{numbers}"
 
 
 def _in_words(**names_of: Set[str]) -> str:
@@ -176,11 +243,3 @@ def _in_words(**names_of: Set[str]) -> str:
         for word, names in names_of.items()
         if names
     )
-
-
-def point_latest(path: Path) -> None:
-    """Let `latest.pth` beside `path` point to it, in one step."""
-    temporary = path.with_name(f".{LATEST}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(path.name)
-    temporary.replace(path.with_name(LATEST))

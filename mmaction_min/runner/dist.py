@@ -43,6 +43,11 @@ def is_launched() -> bool:
     return "RANK" in os.environ and int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
+def is_started_again() -> bool:
+    """Whether torchrun has started this process in place of one that failed."""
+    return is_launched() and os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") != "0"
+
+
 def local_rank() -> int:
     """Which of this machine's processes this one is."""
     return int(os.environ.get("LOCAL_RANK", "0"))

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from ..errors import Interrupted
 from ..registry import Registry
 from .base_runner import BaseRunner
 from .hooks import StopTraining
@@ -56,6 +57,8 @@ class EpochBasedRunner(BaseRunner):
                 done = 0
         except StopTraining as e:
             self.logger.info("stopped: %s", e)
+        except Interrupted:
+            self.logger.info("stopped: %s", self._interrupted())
         finally:
             self.call_hook("after_run")
 
@@ -73,13 +76,13 @@ class EpochBasedRunner(BaseRunner):
             self._iter, self._inner_iter, self._done = self._iter + 1, i + 1, ""
             self.stop.after_step()
             if self.stop and self.stepped and i + 1 < len(data_loader):
-                self._stop(f"iter_{self._iter}.pth")
+                raise self._stopped()
         self._done = "epoch"
         self.update.guard.check()
         self.call_hook("after_train_epoch")
         self._epoch, self._inner_iter, self._done = self._epoch + 1, 0, ""
         if self.stop:
-            self._stop(f"epoch_{self._epoch}.pth")
+            raise self._stopped()
 
     @torch.no_grad()
     def val(self, data_loader: Any) -> None:
@@ -148,6 +151,8 @@ class IterBasedRunner(BaseRunner):
             self.update.guard.check()
         except StopTraining as e:
             self.logger.info("stopped: %s", e)
+        except Interrupted:
+            self.logger.info("stopped: %s", self._interrupted())
         finally:
             self.call_hook("after_epoch")
             self.call_hook("after_run")
@@ -166,7 +171,7 @@ class IterBasedRunner(BaseRunner):
         self._inner_iter, self._done = position["inner_iter"], ""
         self.stop.after_step()
         if self.stop and self.stepped:
-            self._stop(f"iter_{self._iter}.pth")
+            raise self._stopped()
 
     @torch.no_grad()
     def val(self, data_loader: IterLoader) -> None:
@@ -180,7 +185,8 @@ class IterBasedRunner(BaseRunner):
     @property
     def position(self) -> dict[str, int]:
         position = super().position
-        if position["inner_iter"] and position["inner_iter"] == len(self.data_loader):
+        # Between the steps, where a validation may run, the counters are right already.
+        if self._done and position["inner_iter"] == len(self.data_loader):
             position.update(epoch=position["epoch"] + 1, inner_iter=0)
         return position
 

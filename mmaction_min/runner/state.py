@@ -39,7 +39,9 @@ def capture_rng() -> dict[str, Any]:
 
 
 def restore_rng(state: dict[str, Any]) -> None:
-    """Put back what `capture_rng` gave."""
+    """Put back what `capture_rng` gave; a checkpoint of MMAction2 has nothing of it."""
+    if not state:
+        return
     version, words, gauss = state["python"]
     random.setstate((version, tuple(words), gauss))
     name, keys, *rest = state["numpy"]

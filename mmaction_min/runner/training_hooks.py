@@ -87,9 +87,12 @@ class TrainingHooks:
             self._register(_hook(optimizer_config), "ABOVE_NORMAL")
 
     def register_checkpoint_hook(self, checkpoint_config: Entry) -> None:
-        """The checkpoints, before the evaluation: if that fails, the epoch is saved."""
+        """The checkpoints, before the evaluation: if that fails, the epoch is saved.
+
+        After the custom hooks, which mmcv runs later: what they keep of the iteration (EMAHook) belongs to it.
+        """
         default = {"type": CheckpointHook, **self._counting()}
-        self._register(_hook(checkpoint_config, default), "NORMAL")
+        self._register(_hook(checkpoint_config, default), "BELOW_NORMAL")
 
     def register_timer_hook(self, timer_config: Entry) -> None:
         """The times of the steps."""

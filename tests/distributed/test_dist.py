@@ -57,7 +57,7 @@ def test_a_signal_to_one_stops_all_after_the_same_step(
     assert values[0] == values[1]
     assert values[0]["signal"] == number and 6 <= values[0]["iter"] <= 8
     assert {path.name for path in tmp_path.glob("*.pth")} == {
-        f"iter_{values[0]['iter']}.pth",
+        f"stopped_iter_{values[0]['iter']}.pth",
         "latest.pth",
     }
 

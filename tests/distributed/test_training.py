@@ -81,7 +81,7 @@ def test_a_run_of_another_number_goes_on_and_says_so(run: Run, tmp_path: Path) -
     """The weights and the epoch are those of the checkpoint, and the iterations are counted anew."""
     train(run, tmp_path / "two", 2, length=24)
     resume = str(tmp_path / "two" / "epoch_2.pth")
-    assert len(read_checkpoint(resume)["rng"]) == 2
+    assert len(read_checkpoint(resume)["ranks"]) == 2
     ranks = run(
         "train", 1, work_dir=str(tmp_path / "one"), length=24, batch=6, resume=resume
     )

@@ -1,6 +1,8 @@
 """The hooks, in the places where mmcv has them: `from mmaction_min.runner.hooks.lr_updater import LrUpdaterHook`."""
 
 from .checkpoint import CheckpointHook
+from .closure import ClosureHook
+from .ema import EMAHook
 from .evaluation import DistEvalHook, EvalHook, multi_gpu_test, single_gpu_test
 from .hook import HOOKS, Hook, StopTraining
 from .iter_timer import IterTimerHook
@@ -19,6 +21,7 @@ from .lr_updater import (
     PolyLrUpdaterHook,
     StepLrUpdaterHook,
 )
+from .memory import EmptyCacheHook
 from .momentum_updater import (
     CosineAnnealingMomentumUpdaterHook,
     CyclicMomentumUpdaterHook,
@@ -27,21 +30,36 @@ from .momentum_updater import (
     OneCycleMomentumUpdaterHook,
     StepMomentumUpdaterHook,
 )
-from .optimizer import GradientCumulativeOptimizerHook, OptimizerHook
+from .optimizer import (
+    Fp16OptimizerHook,
+    GradientCumulativeFp16OptimizerHook,
+    GradientCumulativeOptimizerHook,
+    OptimizerHook,
+)
+from .profiler import ProfilerHook
+from .sampler_seed import DistSamplerSeedHook
+from .sync_buffer import SyncBuffersHook
+from .tensorboard import TensorboardLoggerHook
 
 __all__ = [
     "HOOKS",
     "CheckpointHook",
+    "ClosureHook",
     "CosineAnnealingLrUpdaterHook",
     "CosineAnnealingMomentumUpdaterHook",
     "CosineRestartLrUpdaterHook",
     "CyclicLrUpdaterHook",
     "CyclicMomentumUpdaterHook",
     "DistEvalHook",
+    "DistSamplerSeedHook",
+    "EMAHook",
+    "EmptyCacheHook",
     "EvalHook",
     "ExpLrUpdaterHook",
     "FixedLrUpdaterHook",
     "FlatCosineAnnealingLrUpdaterHook",
+    "Fp16OptimizerHook",
+    "GradientCumulativeFp16OptimizerHook",
     "GradientCumulativeOptimizerHook",
     "Hook",
     "InvLrUpdaterHook",
@@ -55,9 +73,12 @@ __all__ = [
     "OneCycleMomentumUpdaterHook",
     "OptimizerHook",
     "PolyLrUpdaterHook",
+    "ProfilerHook",
     "StepLrUpdaterHook",
     "StepMomentumUpdaterHook",
     "StopTraining",
+    "SyncBuffersHook",
+    "TensorboardLoggerHook",
     "TextLoggerHook",
     "multi_gpu_test",
     "single_gpu_test",

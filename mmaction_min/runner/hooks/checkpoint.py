@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..checkpoint_file import remove_leftovers, saved_at
 from .hook import HOOKS, Hook
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ class CheckpointHook(Hook):
         by_epoch: `interval` counts epochs.
         save_optimizer: with it a run can resume; without it the file is smaller.
         out_dir: the folder; the runner's `work_dir` by default.
-        max_keep_ckpts: of the files of this run, the oldest above this number are deleted; -1 keeps all.
+        max_keep_ckpts: of the files in the folder, those that were saved last stay, so many; -1 keeps all.
         save_last: save the last epoch or iteration too, whatever the interval.
     """
 
@@ -41,6 +43,10 @@ class CheckpointHook(Hook):
         self.max_keep_ckpts = max_keep_ckpts
         self.save_last = save_last
 
+    def before_run(self, runner: BaseRunner) -> None:
+        """Remove what writers that were killed have left."""
+        remove_leftovers(self._folder(runner))
+
     def after_train_epoch(self, runner: BaseRunner) -> None:
         due = self.every_n_epochs(runner, self.interval) or (
             self.save_last and self.is_last_epoch(runner)
@@ -55,21 +61,39 @@ class CheckpointHook(Hook):
         if not self.by_epoch and due:
             self._save(runner, f"iter_{runner.iter + 1}.pth")
 
+    def _folder(self, runner: BaseRunner) -> Path:
+        return Path(self.out_dir or runner.work_dir)
+
     def _save(self, runner: BaseRunner, name: str) -> None:
-        out_dir = Path(self.out_dir or runner.work_dir)
+        out_dir = self._folder(runner)
         runner.save_checkpoint(out_dir, name, save_optimizer=self.save_optimizer)
         messages = runner.meta.setdefault("hook_msgs", {})
         messages["last_ckpt"] = str(out_dir / name)
         if self.max_keep_ckpts > 0 and runner.rank == 0:
-            prune(out_dir, "epoch" if self.by_epoch else "iter", self.max_keep_ckpts)
+            prefix = "epoch" if self.by_epoch else "iter"
+            prune(out_dir / name, prefix, self.max_keep_ckpts, runner.logger)
 
 
-def prune(folder: Path, prefix: str, keep: int) -> None:
-    """Delete the oldest of `{prefix}_{n}.pth` above the number `keep`."""
-    numbers = [
-        int(match[1])
-        for path in folder.iterdir()
-        if (match := re.fullmatch(rf"{prefix}_(\d+)\.pth", path.name))
-    ]
-    for number in sorted(numbers)[:-keep]:
-        (folder / f"{prefix}_{number}.pth").unlink()
+def prune(newest: Path, prefix: str, keep: int, logger: logging.Logger) -> None:
+    """Delete what a folder has beyond the `keep` files `{prefix}_{n}.pth` that were saved last.
+
+    The time of saving counts, not the number, for an earlier run may have got further. What a signal left in the middle of
+    an epoch goes too: the run is past it.
+
+    Args:
+        newest: the file that was just written; it stays in any case.
+        prefix: 'epoch' or 'iter'.
+        keep: at least 1.
+        logger: gets a line where a file cannot be deleted, which ends nothing.
+    """
+    names = re.compile(rf"({prefix}|stopped_iter)_\d+\.pth")
+    files = [path for path in newest.parent.iterdir() if names.fullmatch(path.name)]
+    stopped = [path for path in files if path.name.startswith("stopped")]
+    regular = sorted(set(files) - set(stopped), key=saved_at)
+    for path in stopped + regular[:-keep]:
+        if path == newest:
+            continue
+        try:
+            path.unlink()
+        except OSError as e:
+            logger.warning("%s stays: %s", path, e.strerror)

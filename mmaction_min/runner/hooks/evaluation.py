@@ -21,6 +21,7 @@ from ...errors import ArgumentError, ConfigError
 from ..checkpoint import read_checkpoint
 from ..device import autocast, to_device
 from ..dist import broadcast_buffers, gather_objects, get_dist_info, on_rank_0
+from .ema import averaged
 from .hook import HOOKS, Hook
 from .logger import EVAL_ITERS, LoggerHook
 
@@ -220,6 +221,10 @@ class EvalHook(Hook):
         return last or (current >= 0 and current % self.interval == 0)
 
     def _evaluate(self, runner: BaseRunner) -> None:
+        with averaged(runner):
+            self._evaluate_as_it_is(runner)
+
+    def _evaluate_as_it_is(self, runner: BaseRunner) -> None:
         training = runner.model.training
         test = self.test_fn or partial(
             multi_gpu_test, device=runner.device, amp_dtype=runner.amp_dtype

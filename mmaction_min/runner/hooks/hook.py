@@ -58,6 +58,9 @@ class Hook:
     priority: int
     """Given by `runner.register_hook`; no argument of a hook has this name."""
 
+    def before_resume(self, runner: BaseRunner) -> None:
+        """Before a checkpoint is read to go on from: for what adds to the state of the model."""
+
     def before_run(self, runner: BaseRunner) -> None:
         """Once, before the first epoch."""
 

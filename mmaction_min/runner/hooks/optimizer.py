@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from ..fp16_utils import wrap_fp16_model
 from ..update import LossScale, Update, report_unused
 from .hook import HOOKS, Hook
 
@@ -110,6 +111,9 @@ class Fp16OptimizerHook(OptimizerHook):
     """
 
     amp_dtype = torch.float16
+
+    def before_run(self, runner: BaseRunner) -> None:
+        wrap_fp16_model(runner.model)
 
     def __init__(
         self,
