@@ -107,7 +107,7 @@ class VideoLoader(DataLoader[Any]):
                     raise
                 late = str(e).startswith("DataLoader timed out")
                 if isinstance(e, OSError | EOFError):  # the pipe to one who just died
-                    wait([process.sentinel for process in self.processes], STUCK_S)
+                    self._reap()
                 error = watch.stuck() if rescuer.acted else watch.look(POLL_S)
                 if error is None and late:
                     continue
@@ -117,6 +117,12 @@ class VideoLoader(DataLoader[Any]):
                 raise (error or e) from None
             finally:
                 rescuer.calls += 1
+
+    def _reap(self) -> None:
+        """Wait for a worker that is about to end, so that its exit code is known."""
+        wait([process.sentinel for process in self.processes], STUCK_S)
+        for process in self.processes:
+            process.join(0.2)
 
     def _report(self, batch: Replaced) -> dict[str, Any]:
         logger = logging.getLogger("mmaction_min")
