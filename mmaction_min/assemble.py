@@ -11,12 +11,13 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from . import core, datasets, models  # noqa: F401  (they fill the registries)
+from .building import check_arguments
 from .config import Config
 from .datasets import build_dataloader, build_dataset
 from .errors import ConfigError
 from .models import build_model
-from .registry import check_arguments
 from .runner import RUNNERS, BaseRunner, build_optimizer, with_fused
+from .runner.device import to_channels_last
 from .runner.signals import StopRequest
 from .runner.update import LossScale
 
@@ -24,9 +25,8 @@ from .runner.update import LossScale
 def prepare_model(cfg: Config, device: torch.device) -> nn.Module:
     """The model of a config, on the device, in the memory format that the config asks for."""
     model = build_model(cfg.model).to(device)
-    if cfg.get("channels_last"):  # each takes the weights of its own convolutions
-        model.to(memory_format=torch.channels_last)
-        model.to(memory_format=torch.channels_last_3d)
+    if cfg.get("channels_last"):
+        to_channels_last(model)
     return model
 
 

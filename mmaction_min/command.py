@@ -154,13 +154,13 @@ def run_command(command: Callable[[], int | None], config: str, *, debug: bool) 
 
 
 def _locate(error: EngineError, config: str) -> None:
-    """Say the place in the config, if the error says none, or only a key."""
+    """Say the place in the config, if the error says none, or only a key or a class."""
     key = error.where if is_key(error.where) else ""
     if error.where and not key:
         return
     words = [*re.findall(r"'([\w.]+)'", error.what), *key.split(".")[::-1]]
-    place = place_of_error(error, words) or config
-    error.where = f"{place}: {key}" if key else place
+    place = place_of_error(error, words) or (config if not key else "")
+    error.where = ": ".join(filter(None, (place, key)))
 
 
 def load_config(args: argparse.Namespace, needed: Sequence[str]) -> Config:
@@ -205,7 +205,7 @@ def check_keys(cfg: Config) -> None:
     origin = origin_of(cfg)
     variables = origin.places.source.read_names() if origin else set()
     leftovers = []
-    for key in cfg:
+    for key in map(str, cfg):  # YAML has numbers too
         if key in known or key in variables or key.startswith("_"):
             continue
         hint = did_you_mean(key, known, cutoff=0.8)

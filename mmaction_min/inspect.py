@@ -11,6 +11,7 @@ Nothing is trained, no weights are loaded and no video is read: the shapes are t
 from __future__ import annotations
 
 import argparse
+import copy
 import os
 import sys
 from collections.abc import Sequence
@@ -92,9 +93,9 @@ def inspect(cfg: Config, args: argparse.Namespace) -> None:
         _print("config", _highlighted(cfg.pretty_text), parts)
     if not picture and not {*parts} - {"config"}:
         return
-    cfg = Config(
-        {**cfg, "model": _without_weights(cfg.model), "compile": None}, cfg.filename
-    )
+    cfg = copy.deepcopy(cfg)  # which keeps the places for messages
+    cfg.compile = None
+    _forget_weights(cfg.model)
     device = pick_device(args.device)
     runner = build_runner(cfg, device, None) if cfg.get("optimizer") else None
     model = runner.model if runner else prepare_model(cfg, device)
@@ -133,14 +134,13 @@ def _highlighted(text: str) -> str:
     return coloured
 
 
-def _without_weights(cfg: Any) -> Any:
-    """The config of a model with nothing to load."""
+def _forget_weights(cfg: Any) -> None:
+    """Leave nothing to load in the config of a model."""
     if isinstance(cfg, dict):
-        return {
-            key: None if key == "pretrained" else _without_weights(value)
-            for key, value in cfg.items()
-        }
-    return cfg
+        for key, value in cfg.items():
+            if key == "pretrained":
+                cfg[key] = None
+            _forget_weights(value)
 
 
 def _describe_model(
@@ -156,7 +156,7 @@ def _describe_model(
         if args.shape:
             raise ConfigError(f"the model takes no such batch: {why}", "--shape") from e
         text = format_parts(model_parts(model, None, args.depth))
-        return f"{text}\nNo shapes and FLOPs: {why}\nSay --shape N M C H W."
+        return f"{text}\nNo shapes and FLOPs: {why}\nSay them by --shape, as 1 8 3 224 224 (N M C H W) or 1 1 3 8 224 224 (N M C T H W)."
     inputs = [
         f"{key} {tuple(value.shape)}"
         for key, value in batch.items()

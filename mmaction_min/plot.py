@@ -15,14 +15,20 @@ from collections.abc import Sequence
 from .analysis.curves import choose_keys, draw_curves
 from .analysis.drawing import check_picture, save_figure
 from .analysis.logs import read_run
-from .command import run_command
-from .errors import ConfigError
+from .errors import ConfigError, EngineError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is 0, or 1 for what a person must mend."""
     args = _parser().parse_args(argv)
-    return run_command(lambda: plot(args), "", debug=args.debug)
+    try:  # not by the other commands' way, which imports torch
+        plot(args)
+    except EngineError as e:
+        if args.debug:
+            raise
+        print(f"error: {e}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,18 +8,17 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar, overload
+from typing import Any, TypeVar, overload
 
+from .building import check_arguments, explain, prefix
 from .errors import (
-    ConfigError,
     ConfigKeyError,
     ConfigTypeError,
     DuplicateError,
-    EngineError,
     NotRegisteredError,
 )
 from .near import did_you_mean
-from .places import locate, path_of, place_of
+from .places import place_of
 
 T = TypeVar("T", bound=Callable[..., Any])
 
@@ -179,19 +178,29 @@ class Registry:
             root = root.parent
         return root.get(key)
 
+    def find(self, key: str, where: str = "") -> Callable[..., Any]:
+        """What is registered under a name.
+
+        Args:
+            key: the name, or `scope.Name`.
+            where: where a config says it, for the message.
+
+        Raises:
+            NotRegisteredError: nothing is; the message has the near names and the place of the missing import.
+        """
+        module = self.get(key)
+        if module is None:
+            raise self._unknown(key, where)
+        return module
+
     def build(self, cfg: Any, default_args: Any = None, **kwargs: Any) -> Any:
         """`build_func(cfg, registry=self, default_args=..., **kwargs)`: by default see `build_from_cfg`."""
         if default_args is not None:
             kwargs["default_args"] = default_args
         return self.build_func(cfg, registry=self, **kwargs)
 
-    def unknown(self, name: str, where: str = "") -> NotRegisteredError:
-        """The error for a name that is not registered: its near names, and the place of the missing import.
-
-        Args:
-            name: the name.
-            where: where a config says it.
-        """
+    def _unknown(self, name: str, where: str) -> NotRegisteredError:
+        """The error for a name that is not registered."""
         hint = did_you_mean(name, self, n=3)
         if scope := name.rpartition(".")[0]:
             hint = f"{hint} is {scope} a package that custom_imports should import?".lstrip()
@@ -252,123 +261,24 @@ def build_from_cfg(
     args = {**(default_args or {}), **cfg}
     if "type" not in args:
         raise ConfigKeyError(
-            f'{_at(cfg)}a {registry.name} is built from a dict that must contain the key "type"',
+            f'{prefix(cfg)}a {registry.name} is built from a dict that must contain the key "type"',
             place_of(cfg) or repr(dict(cfg)),
             f"one of {', '.join(sorted(registry))}",
         )
     kind = args.pop("type")
-    build = registry.get(kind) if isinstance(kind, str) else kind
-    if build is None:
-        raise registry.unknown(kind, place_of(cfg, "type"))
+    build = kind
+    if isinstance(kind, str):
+        build = registry.find(kind, place_of(cfg, "type"))
     if not callable(build):
         raise ConfigTypeError(
-            f"{_at(cfg)}`type` is a name or a class, not {kind!r}",
+            f"{prefix(cfg)}`type` is a name or a class, not {kind!r}",
             place_of(cfg, "type"),
         )
     check_arguments(kind, build, args, cfg)
     try:
         return build(**args)
     except Exception as e:
-        _explain(e, kind, build, cfg)
-
-
-def _explain(
-    error: Exception, kind: object, build: Callable[..., Any], cfg: Mapping[str, Any]
-) -> NoReturn:
-    """Raise the error again, as a person needs it."""
-    place = place_of(cfg)
-    if isinstance(error, EngineError):  # from what it built in turn, and it says so
-        error.where = locate(error.where, cfg)
-        raise error
-    if isinstance(error, ValueError):
-        raise ConfigError(f"{_at(cfg)}{_name(kind)}: {error}", place) from error
-    if "__init__() got an unexpected keyword" in str(error):
-        # its **kwargs went to a base class, which does not take one of them
-        raise _wrong_argument(error, kind, build, cfg, "") from error
-    note = (
-        f"while building {path_of(cfg) or _name(kind)}{f' ({place})' if place else ''}"
-    )
-    # BaseException.add_note is Python 3.11's; the list is what it fills
-    error.__notes__ = [*getattr(error, "__notes__", []), note]
-    raise error
-
-
-def check_arguments(
-    kind: object,
-    build: Callable[..., Any],
-    args: Mapping[str, Any],
-    cfg: Mapping[str, Any],
-) -> None:
-    """Refuse arguments that a class or function does not take, or lacks.
-
-    Args:
-        kind: its name, for the message.
-        build: the class or function.
-        args: the arguments.
-        cfg: the dict of the config that they come from.
-
-    Raises:
-        ConfigTypeError: with the place of the argument, the near name, and what it takes.
-    """
-    try:
-        signature = inspect.signature(build)
-    except ValueError:  # of a builtin: what it is called with, it checks itself
-        return
-    try:
-        signature.bind(**args)
-    except TypeError as e:
-        strange = [name for name in args if name not in _parameters(build)]
-        if "missing" in str(e) and strange:  # a misspelt one is the cause
-            e = TypeError(f"got an unexpected keyword argument {strange[0]!r}")
-        takes = f"it takes {_without_types(signature)}"
-        raise _wrong_argument(e, kind, build, cfg, takes) from None
-
-
-def _without_types(signature: inspect.Signature) -> inspect.Signature:
-    parameters = [
-        each.replace(annotation=each.empty) for each in signature.parameters.values()
-    ]
-    return inspect.Signature(parameters)
-
-
-def _wrong_argument(
-    error: Exception,
-    kind: object,
-    build: Callable[..., Any],
-    cfg: Mapping[str, Any],
-    takes: str,
-) -> ConfigTypeError:
-    word = re.search(r"unexpected keyword argument '(\w+)'", str(error))
-    meant = did_you_mean(word[1], _parameters(build)) if word else ""
-    place = place_of(cfg, word[1]) if word and word[1] in cfg else place_of(cfg)
-    return ConfigTypeError(
-        f"{_at(cfg)}{_name(kind)}: {error}",
-        place,
-        f"{meant} {takes}".strip(),
-    )
-
-
-def _parameters(build: Callable[..., Any]) -> set[str]:
-    """The arguments that a class or its bases know by name."""
-    classes = inspect.getmro(build) if inspect.isclass(build) else (build,)
-    names: set[str] = set()
-    for each in classes:
-        try:
-            names.update(
-                inspect.signature(each).parameters if each is not object else ()
-            )
-        except (ValueError, TypeError):  # of a builtin
-            continue
-    return names
-
-
-def _at(cfg: object) -> str:
-    path = path_of(cfg)
-    return f"{path}: " if path else ""
-
-
-def _name(kind: object) -> str:
-    return kind if isinstance(kind, str) else getattr(kind, "__name__", str(kind))
+        explain(e, kind, build, cfg)
 
 
 def _file_of(module: Callable[..., Any], *, line: bool = False) -> str:

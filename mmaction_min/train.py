@@ -131,12 +131,15 @@ def train(cfg: Config, args: argparse.Namespace) -> int:
     device = pick_device(args.device)
     with stop_on_signal() as stop:
         loaders = _build_loaders(cfg, seed, device)
-        runner = build_runner(cfg, device, work_dir, seed=seed, stop=stop)
+        runner = build_runner(cfg, device, None, seed=seed, stop=stop)
         _register_hooks(runner, cfg, seed, validate=not args.no_validate)
         if args.max_steps is not None:
             runner.register_hook(_StopAfter(args.max_steps), "LOW")
         _check_labels(loaders, getattr(cfg.model.get("cls_head"), "num_classes", None))
+        if classes := getattr(_dataset_of(loaders[0]), "CLASSES", None):
+            runner.meta["CLASSES"] = list(classes)  # for who tests the checkpoint
         # All is built: a config that cannot be leaves no folder behind.
+        runner.work_dir = str(work_dir)
         work_dir.mkdir(parents=True, exist_ok=True)
         get_root_logger(work_dir / f"{time.strftime('%Y%m%d_%H%M%S')}.log", level)
         cfg.dump(work_dir / Path(args.config).name)
@@ -195,10 +198,15 @@ def _attended(runner: BaseRunner, loaders: list[DataLoader[Any]]) -> Iterator[No
             loader.close()
 
 
+def _dataset_of(loader: DataLoader[Any]) -> Any:
+    """The data set that the loader wrapped."""
+    return getattr(loader.dataset, "dataset", loader.dataset)
+
+
 def _check_labels(loaders: list[DataLoader[Any]], num_classes: int | None) -> None:
     """Refuse a class number that the head has no score for, before torch does, in a step and without a name."""
     for loader in loaders:
-        dataset = getattr(loader.dataset, "dataset", loader.dataset)
+        dataset = _dataset_of(loader)
         labels = getattr(dataset, "labels", None)
         if (
             labels is None

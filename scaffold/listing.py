@@ -74,8 +74,14 @@ def list_kinds(
         except ScaffoldError as e:
             found.append((kind, [], e.what))
         else:
-            found.append((kind, rows, ""))
+            found.append((kind, _with_aliases(rows), ""))
     return found
+
+
+def _with_aliases(rows: list[Row]) -> list[Row]:
+    """A class that is registered under several names is exported if one of them is."""
+    there = {(row.path, row.line) for row in rows if row.is_exported}
+    return [r._replace(is_exported=(r.path, r.line) in there) for r in rows]
 
 
 def _is_of(

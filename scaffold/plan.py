@@ -12,7 +12,7 @@ from zlib import crc32
 
 from .aside import aside
 from .errors import ScaffoldError
-from .kinds import Kind
+from .kinds import Kind, find_kinds
 from .registrations import find_registrations, parse, registered_in
 from .stub import Stub, recorded
 from .tree import Tree
@@ -85,6 +85,7 @@ def plan_add(tree: Tree, stub: Stub) -> Plan:
         ScaffoldError: the name or an argument cannot be used, a file is there already, or the export cannot be edited.
     """
     refuse_taken(tree, stub)
+    _refuse_other_kind(tree, stub)
     for path in stub.paths.values():
         refuse_existing(tree, path)
     init = read_init(tree, stub)
@@ -206,6 +207,20 @@ def refuse_taken(tree: Tree, stub: Stub) -> None:
                 f"{home.path(found.path)}:{found.line}",
                 f"choose another name, such as My{name}; a config of this project can use {found.name} as it is",
             )
+
+
+def _refuse_other_kind(tree: Tree, stub: Stub) -> None:
+    """Refuse a name that ends as those of another kind in the same registry do: it would be listed there."""
+    for kind in find_kinds(tree.folder, tree.layout).values():
+        is_longer = len(kind.suffix) > len(stub.kind.suffix)
+        if is_longer and kind.registry == stub.kind.registry:
+            short = stub.names.cls.removesuffix(kind.suffix)
+            if short != stub.names.cls:
+                raise ScaffoldError(
+                    f"what ends with {kind.suffix} is of the kind {kind.name}",
+                    stub.names.cls,
+                    f"`scaffold add {kind.name} {short}`",
+                )
 
 
 def refuse_existing(tree: Tree, path: str) -> None:

@@ -33,7 +33,9 @@ LAYERS = {
     ],
     "mmaction_min": [
         ["errors"],
-        ["near", "places"],
+        ["near", "sources"],
+        ["places"],
+        ["building"],
         ["registry", "config", "_torchvision"],
         ["runner"],
         ["core"],
@@ -51,6 +53,7 @@ LAZY = {
     "yapf": "render",
     "libcst": "exports",
     "matplotlib": "analysis",
+    "pygments": "inspect",
     "torchvision": "",
     "yaml": "",
 }

@@ -220,7 +220,7 @@ CASES = {
     "missing base": (
         "_base_ = 'basse.py'",
         "c.py:2",
-        "(?s)basse.py: it cannot be read.*did you mean base.py",
+        "(?s)basse.py cannot be read.*did you mean base.py",
     ),
     "cycle": ("_base_ = ['./c.py']", "c.py:2", "inherits from itself: c.py -> c.py"),
     "base that is no path": ("_base_ = 3", "c.py:2", "a path or a list of paths"),

@@ -11,6 +11,7 @@ import torch
 from mmaction_min import test as test_command
 from mmaction_min.assemble import prepare_model
 from mmaction_min.config import Config
+from mmaction_min.datasets import MotionClips
 from mmaction_min.runner import save_checkpoint
 
 REPO = Path(__file__).parents[1]
@@ -36,7 +37,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     config, checkpoint = folder / "tiny.py", folder / "latest.pth"
     config.write_text(TINY.format(repo=REPO, cache=folder))
     cfg = Config.fromfile(config)
-    save_checkpoint(prepare_model(cfg, torch.device("cpu")), checkpoint)
+    meta = {"CLASSES": [f"motion {i}" for i in range(8)]}
+    save_checkpoint(prepare_model(cfg, torch.device("cpu")), checkpoint, meta=meta)
     return [str(config), str(checkpoint), "--device", "cpu"]
 
 
@@ -74,6 +76,22 @@ def test_metrics_and_averages_of_the_command_line_go_first(
     names = [line.split(":")[0] for line in capsys.readouterr().out.splitlines()[:-1]]
     assert names == ["top1_acc", "top3_acc"]
     assert sum(json.loads(out.read_text())[0]["scores"]) != pytest.approx(1)
+
+
+def test_names_of_classes_come_from_a_file_or_the_checkpoint(
+    run: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the data set has none, as a list of one's own videos."""
+    monkeypatch.setattr(MotionClips, "CLASSES", None)
+    names, out = tmp_path / "names.txt", tmp_path / "p.json"
+    names.write_text("".join(f"name {i}\n" for i in range(8)))
+
+    for args, expected in (
+        ([], "motion 0"),
+        (["--label-map", str(names)], "name 0"),
+    ):
+        assert test_command.main([*run, "--out", str(out), *args]) == 0
+        assert json.loads(out.read_text())[0]["label_name"] == expected
 
 
 @pytest.mark.parametrize(

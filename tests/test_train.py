@@ -88,6 +88,7 @@ def test_a_run_ends_with_an_accuracy_and_checkpoints(
     assert f"best {checkpoint.name} with {best:.4f}" in out
     assert out.splitlines()[-1].endswith("latest.pth")
     assert Config.fromfile(tmp_path / "run" / "tiny.py").total_epochs == 2
+    assert read_checkpoint(checkpoint)["meta"]["CLASSES"][:2] == ["left", "right"]
 
     assert test_command.main([config, str(checkpoint), "--device", "cpu"]) == 0
     assert f"top1_acc: {best:.4f}" in capsys.readouterr().out.splitlines()

@@ -88,7 +88,7 @@ def draw_curves(
 
 
 def _draw_panel(ax: Axes, runs: Sequence[Run], key: str, smooth: int) -> None:
-    from matplotlib.ticker import PercentFormatter
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     for number, run in enumerate(runs):
         style: dict[str, Any] = line_style(number)
@@ -107,6 +107,7 @@ def _draw_panel(ax: Axes, runs: Sequence[Run], key: str, smooth: int) -> None:
     by_epoch = all(run.by_epoch for run in runs)
     plain(ax, "epoch" if by_epoch else "iteration", NAMES.get(key, key))
     ax.set_xlim(left=0)
+    ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
     if "acc" in key:
         ax.set_ylim(0, 1)
         ax.yaxis.set_major_formatter(PercentFormatter(1.0))

@@ -26,15 +26,15 @@ def new_figure(width: float, height: float) -> Figure:
         height: in inches.
 
     Raises:
-        EngineError: matplotlib is not installed.
+        EngineError: matplotlib is not installed, or is broken.
     """
     try:
         from matplotlib.figure import Figure
-    except ImportError:
+    except ImportError as e:
         raise EngineError(
-            "a picture needs matplotlib, which is not installed",
+            f"a picture needs matplotlib, which cannot be imported: {e}",
             hint="pip install 'mmaction-min[plot]', or pip install matplotlib",
-        ) from None
+        ) from e
     return Figure(figsize=(width, height), layout="constrained")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
 from ..runner import BaseRunner, Hook
-from .drawing import line_style, new_figure, plain
+from .drawing import LINES, line_style, new_figure, plain
 from .param_groups import equal_groups
 
 if TYPE_CHECKING:
@@ -145,6 +145,7 @@ def _draw_panel(
 ) -> None:
     for number, (curve, group) in enumerate(zip(curves, schedule.groups, strict=True)):
         style: dict[str, Any] = line_style(number)
+        style["linestyle"] = LINES[number % len(LINES)]  # shows the one that is below
         ax.plot(curve, **style, linewidth=1.6, label=group)
     if schedule.warmup_iters:
         ax.axvspan(0, schedule.warmup_iters, color="0.93", zorder=0, label="warm-up")

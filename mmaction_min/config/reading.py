@@ -23,7 +23,8 @@ from ..errors import (
     EngineError,
 )
 from ..near import did_you_mean
-from ..places import Places, Source, display
+from ..places import Places
+from ..sources import Source, display
 from .merging import merge
 from .variables import FillStrings, base_values, fill_in, fill_tree, stand_in
 
@@ -99,9 +100,9 @@ def _text_of(path: Path, named_at: str) -> str:
     except (OSError, UnicodeDecodeError) as e:
         beside = os.listdir(path.parent) if path.parent.is_dir() else []
         others = [name for name in beside if name.endswith(SUFFIXES)]
-        what = f"it cannot be read ({getattr(e, 'strerror', None) or e})"
+        what = f"cannot be read ({getattr(e, 'strerror', None) or e})"
         raise ConfigMissingError(
-            f"the base {display(path)}: {what}" if named_at else f"the config: {what}",
+            f"the base {display(path)} {what}" if named_at else f"the config {what}",
             named_at or display(path),
             did_you_mean(path.name, others),
         ) from e
@@ -235,9 +236,7 @@ def _execute(source: Source, values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: value
         for key, value in namespace.items()
-        if isinstance(key, str)
-        and not key.startswith("__")
-        and not isinstance(value, _NO_VALUES)
+        if not str(key).startswith("__") and not isinstance(value, _NO_VALUES)
     }
 
 

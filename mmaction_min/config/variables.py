@@ -20,7 +20,7 @@ from typing import Any
 
 from ..errors import ConfigKeyError
 from ..near import did_you_mean
-from ..places import display
+from ..sources import display
 
 _FILE = re.compile(r"\{\{\s*(file\w+)\s*\}\}")
 _ENVIRONMENT = re.compile(r"\{\{\s*\$(\w+)\s*(?::\s*(.*?)\s*)?\}\}")

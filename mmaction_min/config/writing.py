@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import keyword
 import math
+import sys
 from collections.abc import Mapping
+from pathlib import PurePath
 from typing import Any
 
 from ..errors import ConfigTypeError
 from .variables import has_variable
 
 WIDTH = 100
-ATOMS = (bool, int, float, complex, str, bytes, set, frozenset, range, slice)
+ATOMS = (complex, bytes, list, tuple, set, frozenset, range, slice)
 
 Keys = tuple[str, ...]
 
@@ -80,16 +82,25 @@ class _Writer:
 
     def atom(self, value: Any, keys: Keys) -> str:
         """A value that holds no others."""
-        if isinstance(value, float) and not math.isfinite(value):
-            return f'float("{value}")'
-        if isinstance(value, str) and has_variable(value):  # two strings: stays text
-            quote = repr(value)[0]
-            return repr(value).replace("{{", f"{{{quote} {quote}{{")
+        if isinstance(value, str):
+            text = repr(str(value))
+            if has_variable(value):  # as two strings it stays text
+                text = text.replace("{{", f"{{{text[0]} {text[0]}{{")
+            return text
+        if isinstance(value, float):  # a NumPy number too
+            finite = math.isfinite(value)
+            return repr(float(value)) if finite else f'float("{value}")'
+        if isinstance(value, int):  # an IntEnum too; a bool is one
+            return repr(value if isinstance(value, bool) else int(value))
         if value is None or type(value) in ATOMS:
             return repr(value)
+        if isinstance(value, PurePath):
+            self.imports.add(("pathlib", type(value).__name__))
+            return repr(value)
         name = getattr(value, "__qualname__", "")
-        if name.isidentifier() and getattr(value, "__module__", None):
-            self.imports.add((value.__module__, name))
+        module = getattr(value, "__module__", "")
+        if name and getattr(sys.modules.get(module), name, None) is value:
+            self.imports.add((module, name))
             return str(name)
         raise ConfigTypeError(
             f"{'.'.join(keys)} is {value!r}, which cannot be written into a file",
@@ -98,7 +109,7 @@ class _Writer:
 
 
 def _is_container(value: Any) -> bool:
-    return isinstance(value, Mapping) or type(value) in (list, tuple)
+    return isinstance(value, Mapping) or (type(value) in (list, tuple) and bool(value))
 
 
 def _brackets(value: Any) -> tuple[str, str]:
@@ -108,4 +119,6 @@ def _brackets(value: Any) -> tuple[str, str]:
 
 
 def _is_name(key: Any) -> bool:
-    return isinstance(key, str) and key.isidentifier() and not keyword.iskeyword(key)
+    """Whether a key can be a name in Python; beyond ASCII that normalizes names, so that they change."""
+    name = isinstance(key, str) and key.isascii() and key.isidentifier()
+    return name and not keyword.iskeyword(key)

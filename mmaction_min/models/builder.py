@@ -8,7 +8,7 @@ from typing import Any
 from torch import nn
 
 from ..registry import Registry
-from .common.external import build_external, library_of
+from .backbones.external import build_external, library_of
 
 __all__ = [
     "BACKBONES",

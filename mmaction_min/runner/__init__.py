@@ -39,6 +39,7 @@ from .hooks import (
     StepMomentumUpdaterHook,
     StopTraining,
     SyncBuffersHook,
+    TensorboardLoggerHook,
     TextLoggerHook,
     single_gpu_test,
 )
@@ -105,6 +106,7 @@ __all__ = [
     "StepMomentumUpdaterHook",
     "StopTraining",
     "SyncBuffersHook",
+    "TensorboardLoggerHook",
     "TextLoggerHook",
     "auto_fp16",
     "build_optimizer",

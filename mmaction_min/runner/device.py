@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -43,6 +44,8 @@ class Mover:
 
     def __call__(self, batch: Any) -> Any:
         """The batch on the device; what is queued after this call finds it there."""
+        if self.device.type == "cpu":
+            return batch
         if self._stream is None:
             return to_device(batch, self.device)
         with torch.cuda.stream(self._stream):
@@ -65,11 +68,23 @@ def _keep_for(batch: Any, stream: torch.cuda.Stream) -> None:
             _keep_for(value, stream)
 
 
+CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
+
+
+def to_channels_last(model: nn.Module) -> None:
+    """Lay the weights of 2-D and 3-D convolutions out with the channels last; on a GPU the results follow."""
+    for param in model.parameters():
+        if param.dim() in CHANNELS_LAST:
+            param.data = param.data.to(memory_format=CHANNELS_LAST[param.dim()])
+
+
 def device_of(model: nn.Module) -> torch.device:
     """Where the model's first parameter is; the CPU for a model without any."""
     return next((param.device for param in model.parameters()), torch.device("cpu"))
 
 
-def autocast(device: torch.device, dtype: torch.dtype | None) -> torch.autocast:
+def autocast(
+    device: torch.device, dtype: torch.dtype | None
+) -> AbstractContextManager[Any]:
     """The context of a forward pass: in `dtype` where that is safe, or in the model's own type for None."""
-    return torch.autocast(device.type, dtype, enabled=dtype is not None)
+    return nullcontext() if dtype is None else torch.autocast(device.type, dtype)

@@ -46,6 +46,12 @@ class _Seen:
         )
 
 
+def _seen(iteration: int, outputs: Mapping[str, Any], batch: Any) -> _Seen:
+    metas = batch.get("img_metas") if isinstance(batch, Mapping) else None
+    loss = outputs["loss"].detach()  # its graph is not kept
+    return _Seen(iteration, outputs.get("log_vars", {}), loss, list(metas or []))
+
+
 def _name(meta: Any) -> Any:
     return meta.get("filename", meta) if isinstance(meta, Mapping) else meta
 
@@ -64,7 +70,6 @@ class FiniteGuard:
     def __init__(self, deferred: bool = False) -> None:
         self.deferred = deferred
         self._waiting: list[_Seen] = []
-        self._last: _Seen | None = None
         self._bad: Tensor | None = None  # 0 or 1, where the loss is
 
     def defers(self, loss: Tensor, optimizer: Any) -> bool:
@@ -81,33 +86,37 @@ class FiniteGuard:
         Raises:
             NotFiniteError: it is not finite, and the host looks now.
         """
-        loss = outputs["loss"].detach()
-        metas = batch.get("img_metas") if isinstance(batch, Mapping) else None
-        self._last = _Seen(
-            iteration, outputs.get("log_vars", {}), loss, list(metas or [])
-        )
-        if self.defers(loss, optimizer):
-            self._note(loss)
-            self._waiting.append(self._last)
-            if len(self._waiting) >= MOST_STEPS:
-                self.check()
-        elif not math.isfinite(loss.item()):
-            raise self._last.error()
+        if len(self._waiting) >= MOST_STEPS:
+            self.check()
+        loss = outputs["loss"]
+        if not self.defers(loss, optimizer):
+            if not math.isfinite(loss.item()):
+                raise _seen(iteration, outputs, batch).error()
+            return
+        seen = _seen(iteration, outputs, batch)
+        self._note(seen.loss)
+        self._waiting.append(seen)
 
-    def see_norm(self, norm: Tensor, optimizer: Any) -> None:
+    def see_norm(
+        self,
+        norm: Tensor,
+        iteration: int,
+        outputs: Mapping[str, Any],
+        batch: Any,
+        optimizer: Any,
+    ) -> None:
         """Look at the norm of the gradient, before the optimizer's step.
 
         Raises:
             NotFiniteError: it is not finite, and the host looks now.
         """
-        seen = self._last
-        if seen is None:  # there was no loss
-            return
-        seen.norm = norm
-        if self.defers(seen.loss, optimizer):
+        if self.defers(outputs["loss"], optimizer):
+            self._waiting[-1].norm = norm
             self._note(norm)
             optimizer.found_inf = self._bad
         elif not math.isfinite(norm.item()):
+            seen = _seen(iteration, outputs, batch)
+            seen.norm = norm
             raise seen.error()
 
     def check(self) -> None:

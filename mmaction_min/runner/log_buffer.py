@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -26,8 +27,8 @@ class LogBuffer:
 
     def __init__(self, before_read: Callable[[], None] = lambda: None) -> None:
         self._before_read = before_read
-        self.val_history: dict[str, list[Value]] = {}
-        self.n_history: dict[str, list[int]] = {}
+        self.val_history: defaultdict[str, list[Value]] = defaultdict(list)
+        self.n_history: defaultdict[str, list[int]] = defaultdict(list)
         self.output: dict[str, Any] = {}
         self.ready = False
         self.keep = 0
@@ -36,10 +37,8 @@ class LogBuffer:
     def update(self, vars: Mapping[str, Value], count: int = 1) -> None:
         """Remember one step's values, means over `count` samples. A tensor is not read now, so a GPU is not waited for."""
         for name, value in vars.items():
-            if isinstance(value, Tensor):
+            if isinstance(value, Tensor) and value.requires_grad:
                 value = value.detach()
-            if name not in self.val_history:
-                self.val_history[name], self.n_history[name] = [], []
             self.val_history[name].append(value)
             self.n_history[name].append(count)
 
@@ -91,6 +90,6 @@ def as_floats(values: list[Value]) -> list[float]:
         stacked = torch.stack([value.double().mean() for value in values])  # type: ignore[union-attr]
         return [float(value) for value in stacked.tolist()]
     return [
-        float(value.double().mean() if isinstance(value, Tensor) else value)
+        float(value.mean() if isinstance(value, Tensor) and value.dim() else value)
         for value in values
     ]

@@ -86,25 +86,28 @@ class Update:
             loss = self.scaler(loss.device).scale(loss)
         torch.autograd.backward(loss)
         if last:
-            self._step(runner, optimizer, outputs.get("num_samples", 1))
+            self._step(runner, optimizer, outputs, batch)
         return last
 
     def is_last(self, runner: BaseRunner) -> bool:
         """Whether the optimizer steps on the running batch."""
         return self._place(runner)[1]
 
-    def _step(self, runner: BaseRunner, optimizer: Any, num_samples: int) -> None:
+    def _step(
+        self, runner: BaseRunner, optimizer: Any, outputs: Mapping[str, Any], batch: Any
+    ) -> None:
         scaler = self._scaler
         if scaler is not None:
             scaler.unscale_(optimizer)
         norm = self._norm(runner.model)
         if self.grad_clip is not None:
-            runner.log_buffer.update({"grad_norm": norm}, num_samples)
+            count = outputs.get("num_samples", 1)
+            runner.log_buffer.update({"grad_norm": norm}, count)
         if scaler is not None:  # it looks for what is not finite itself
             scaler.step(optimizer)
             scaler.update(self.fixed_scale)
         else:
-            self.guard.see_norm(norm, optimizer)
+            self.guard.see_norm(norm, runner.iter, outputs, batch, optimizer)
             optimizer.step()
 
     def _norm(self, model: nn.Module) -> Tensor:

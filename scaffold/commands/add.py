@@ -52,6 +52,8 @@ def add(
     scaffold add optimizer MyOptimizer --arg a:float=0.1 --arg b:float=0.9
     scaffold add constructor MyOptimizerConstructor
     scaffold add lr-hook RelativeStep
+    scaffold add neck MyNeck
+    scaffold add transform MyTransform --arg size:int=8
     scaffold add head MyHead --check
     """
     stub = common.request(tree, kind, name, options)

@@ -15,17 +15,6 @@ from mmaction_min.errors import ConfigError
 Write = Callable[..., Path]
 
 
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    def write(name: str, text: str) -> Path:
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        return path
-
-    return write
-
-
 def test_names_of_a_file_become_keys_and_attributes(write: Write) -> None:
     """Assignments are kept; modules, functions and dunder names are not."""
     cfg = Config.fromfile(
@@ -100,7 +89,7 @@ def test_values_of_the_base_and_of_the_file_can_be_used(write: Write) -> None:
         ("x = 1\ny = 1 / 0", r"c.py:2: the config does not run: ZeroDivisionError"),
         (
             "_base_ = 'none.py'",
-            r"c.py:1: the base .*none.py: it cannot be read \(No such file or directory\)",
+            r"c.py:1: the base .*none.py cannot be read \(No such file or directory\)",
         ),
         ("_base_ = 'c.py'", r"inherits from itself: c.py -> c.py"),
         ("x = 1\n_base_ = 1", r"c.py:2: `_base_` is a path or a list of paths"),

@@ -20,8 +20,14 @@ KINDS = {
     "lr-hook": "MyPolicy",
     "backbone": "MyNet",
     "constructor": "MyConstructor",
+    "dataset": "MyDataset",
+    "hook": "MyHook",
+    "localizer": "MyLocalizer",
     "loss": "MyLoss",
+    "neck": "MyNeck",
     "optimizer": "MyOptimizer",
+    "recognizer": "MyRecognizer",
+    "transform": "MyTransform",
 }
 # The kinds differ in no line of Python: the first has a full package, and the second one without an `__all__`.
 OFTEN = ("head", "lr-hook")

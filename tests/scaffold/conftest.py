@@ -19,7 +19,13 @@ PACKAGES = (
     "models/heads",
     "models/backbones",
     "models/losses",
+    "models/necks",
+    "models/recognizers",
+    "models/localizers",
+    "datasets",
+    "datasets/pipelines",
     "core",
+    "core/hooks",
     "core/optimizer",
     "core/lr",
 )

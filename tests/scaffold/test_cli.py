@@ -144,8 +144,41 @@ def test_list_shows_the_kinds_and_what_is_registered(
         "",
     ]
     kinds = [line.split(":")[0] for line in everything.splitlines() if line[:1].strip()]
-    assert kinds == ["backbone", "constructor", "head", "loss", "lr-hook", "optimizer"]
+    assert kinds == [
+        *("backbone", "constructor", "dataset", "head", "hook", "localizer", "loss"),
+        *("lr-hook", "neck", "optimizer", "recognizer", "transform"),
+    ]
     assert "  from outside the tree: ASGD, Adadelta," in everything
+
+
+def test_a_hook_that_is_named_as_a_policy_is_refused(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are in one registry, and `list` and `remove` would look for it among the policies."""
+    monkeypatch.chdir(tree.root)
+
+    refused = scaffold("add", "hook", "WarmLrUpdaterHook")
+
+    assert refused.exit_code == 1
+    assert "of the kind lr-hook" in refused.output
+    assert "`scaffold add lr-hook Warm`" in refused.output
+
+
+def test_list_knows_a_class_with_several_names_as_exported(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If its package exports one of them."""
+    monkeypatch.chdir(tree.root)
+    heads = tree.root / "fw/models/heads/tsn_head.py"
+    heads.write_text(
+        'names = ["TSNHead", "Old"]\n'
+        '@HEADS.register_module(["TSNHead", "Old"])\nclass TSNHead(BaseHead): ...\n'
+    )
+
+    listed = scaffold("list", "head").output
+
+    assert "Old" in listed
+    assert "not exported" not in listed
 
 
 def test_list_says_where_a_tree_has_no_place_for_a_kind(

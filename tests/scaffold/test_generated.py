@@ -25,6 +25,12 @@ ADDS = [
     ("head", "ProbeHead"),
     ("loss", "ProbeLoss"),
     ("lr-hook", "ProbeStep"),
+    ("recognizer", "ProbeRecognizer", "hidden:int=256", "must:float"),
+    ("localizer", "ProbeLocalizer"),
+    ("neck", "ProbeNeck"),
+    ("dataset", "ProbeDataset", "hidden:int=256", "must:float"),
+    ("transform", "ProbeTransform"),
+    ("hook", "ProbeHook"),
     ("optimizer", "ProbeOptimizer", "a:float=0.1", "b:float=0.9", "c:float=0.0"),
     (
         "head",
@@ -51,10 +57,15 @@ def test_all_at_once(tmp_path):
     runner = EpochBasedRunner(
         model, optimizer=build_optimizer(model, cfg.optimizer), work_dir=tmp_path, max_epochs=2)
     runner.register_training_hooks(cfg.lr_config, cfg.optimizer_config)
+    for hook in cfg.custom_hooks:
+        runner.register_hook_from_cfg(hook)
     runner.run([[{"imgs": torch.randn(2, 8, 3, 32, 32), "label": torch.arange(2)}]])
-    parts = [model.backbone, model.cls_head, model.cls_head.loss_cls, runner.optimizer, runner.hooks[0]]
+    parts = [
+        model, model.backbone, model.neck, model.cls_head, model.cls_head.loss_cls,
+        runner.optimizer, runner.hooks[0], runner.hooks[1]]
     assert [type(x).__name__ for x in parts] == [
-        "ProbeNet", "ProbeHead", "ProbeLoss", "ProbeOptimizer", "ProbeStepLrUpdaterHook"]
+        "ProbeRecognizer", "ProbeNet", "ProbeNeck", "ProbeHead", "ProbeLoss",
+        "ProbeOptimizer", "ProbeStepLrUpdaterHook", "ProbeHook"]
     assert len(runner.optimizer.param_groups) > 1
     assert runner.current_lr()[0] == 0.01
 """
@@ -64,6 +75,8 @@ _base_ = [
     "_base_/schedules/quick.py", "_base_/default_runtime.py",
 ]
 model = dict(
+    type="ProbeRecognizer", hidden=256, must=1.0,
+    neck=dict(type="ProbeNeck", in_channels=256),
     backbone=dict(_delete_=True, type="ProbeNet"),
     cls_head=dict(
         _delete_=True, type="ProbeHead", num_classes=8, in_channels=256,
@@ -72,6 +85,7 @@ model = dict(
 optimizer = dict(
     _delete_=True, type="ProbeOptimizer", a=0.1, b=0.9, c=0.0, lr=0.01,
     constructor="ProbeConstructor", paramwise_cfg=dict(fc_lr5=True))
+custom_hooks = [dict(type="ProbeHook", interval=1)]
 lr_config = dict(_delete_=True, policy="ProbeStep", steps=[1, 2], lrs=[0.1, 0.01])
 """
 

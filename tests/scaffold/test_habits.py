@@ -247,7 +247,7 @@ def test_kinds_are_completed(tree: Tree, tmp_path: Path, inside: bool) -> None:
     )
 
     assert [line for line in done.stdout.splitlines() if line.startswith("lo")] == (
-        ["loss", "lozenge"] if inside else ["loss"]
+        ["localizer", "loss", *(["lozenge"] if inside else [])]
     )
 
 

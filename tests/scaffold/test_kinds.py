@@ -12,7 +12,10 @@ from scaffold.errors import ScaffoldError
 from scaffold.kinds import BUNDLED, FACTS, find_kind, find_kinds, read_kind
 from scaffold.tree import Tree
 
-BUNDLED_KINDS = ["backbone", "constructor", "head", "loss", "lr-hook", "optimizer"]
+BUNDLED_KINDS = [
+    *("backbone", "constructor", "dataset", "head", "hook", "localizer", "loss"),
+    *("lr-hook", "neck", "optimizer", "recognizer", "transform"),
+]
 
 
 def copy_kind(name: str, templates: Path, new_name: str = "") -> Path:
@@ -20,18 +23,20 @@ def copy_kind(name: str, templates: Path, new_name: str = "") -> Path:
     return Path(shutil.copytree(Path(BUNDLED) / name, templates / (new_name or name)))
 
 
-def test_six_kinds_are_bundled(tree: Tree) -> None:
+def test_twelve_kinds_are_bundled(tree: Tree) -> None:
     """A tree without templates of its own has these."""
     assert sorted(find_kinds(tree.root)) == BUNDLED_KINDS
 
 
 def test_a_folder_is_a_new_kind(tree: Tree) -> None:
     """Adding a kind is adding a folder; a folder without `kind.toml` is none."""
-    copy_kind("head", tree.root / "templates", "neck")
+    copy_kind("head", tree.root / "templates", "sampler")
     (tree.root / "templates/emails").mkdir()
 
-    assert find_kind(tree.root, "neck").folder == str(tree.root / "templates/neck")
-    assert sorted(find_kinds(tree.root)) == sorted([*BUNDLED_KINDS, "neck"])
+    assert find_kind(tree.root, "sampler").folder == str(
+        tree.root / "templates/sampler"
+    )
+    assert sorted(find_kinds(tree.root)) == sorted([*BUNDLED_KINDS, "sampler"])
 
 
 def test_the_tree_s_own_kind_goes_first(tree: Tree) -> None:

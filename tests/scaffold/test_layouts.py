@@ -152,7 +152,7 @@ def test_a_tree_of_our_own_has_our_kinds(tree: Tree) -> None:
 def test_kinds_that_share_a_registry_are_told_apart_in_a_list(tmp_path: Path) -> None:
     """By their packages: what is in another one, or in that of no kind, is not listed."""
     tree = new_tree(tmp_path, "mmaction2-1.x")
-    for part in ("heads/a", "backbones/b", "necks/c"):
+    for part in ("heads/a", "backbones/b", "data_preprocessors/c"):
         file = tmp_path / f"mmaction/models/{part}.py"
         file.parent.mkdir(exist_ok=True)
         name = part[-1].upper()

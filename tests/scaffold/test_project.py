@@ -21,6 +21,12 @@ KINDS = {
     "optimizer": "MyOptimizer",
     "constructor": "MyConstructor",
     "lr-hook": "RelativeStep",
+    "recognizer": "MyRecognizer",
+    "localizer": "MyLocalizer",
+    "neck": "MyNeck",
+    "dataset": "MyDataset",
+    "transform": "MyTransform",
+    "hook": "MyHook",
 }
 
 

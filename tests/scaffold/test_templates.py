@@ -28,6 +28,12 @@ CASES = {
     "loss": ("loss", "MyLoss"),
     "lr-hook": ("lr-hook", "RelativeStep"),
     "optimizer": ("optimizer", "MyOptimizer"),
+    "recognizer": ("recognizer", "MyRecognizer"),
+    "localizer": ("localizer", "MyLocalizer"),
+    "neck": ("neck", "MyNeck"),
+    "dataset": ("dataset", "MyDataset"),
+    "transform": ("transform", "MyTransform"),
+    "hook": ("hook", "MyHook"),
     # the tutorial's
     "optimizer-abc": (
         "optimizer",
@@ -37,6 +43,8 @@ CASES = {
         "c:float=0.0",
     ),
     "head-args": ("head", "MyHead", "hidden:int=256", "must:float", "act"),
+    "recognizer-args": ("recognizer", "MyRecognizer", "hidden:int=256", "act"),
+    "dataset-args": ("dataset", "MyDataset", "must:float", "names:list=['a']"),
     "lr-hook-args": ("lr-hook", "Warm", "gamma:float=0.9"),
 }
 

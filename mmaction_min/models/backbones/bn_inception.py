@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from ..builder import BACKBONES
 from ..common import freeze, init_network, keep_norms
-from ..common.pretrained import load_pretrained
+from .pretrained import load_pretrained
 
 # Of each block: channels of the 1x1, of the 3x3 (reduced to, then), of the double 3x3 (reduced to, then), and of the 1x1
 # after the pooling. Blocks without the first and the last have a stride of 2, and the pooled input itself as a branch.

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from ...errors import ConfigError
 from ..builder import BACKBONES
-from ..common import ConvModule, Residual, freeze, init_network, keep_norms
+from ..common import ConvModule, Residual, init_network, keep_norms
 from ..common.conv_module import RELU
-from ..common.pretrained import load_pretrained, torchvision_resnet
+from .pretrained import load_pretrained, torchvision_resnet
+from .stages import check_stages, freeze_stages
 
 CONV2D: Mapping[str, Any] = {"type": "Conv2d"}
 BN2D: Mapping[str, Any] = {"type": "BN2d", "requires_grad": True}
@@ -163,7 +163,13 @@ class ResNet(nn.Module):
     ) -> None:
         super().__init__()
         check_stages(
-            depth, style, num_stages, out_indices, strides=strides, dilations=dilations
+            self.arch_settings,
+            depth,
+            style,
+            num_stages,
+            out_indices,
+            strides=strides,
+            dilations=dilations,
         )
         self.pretrained = pretrained
         self.torchvision_pretrain = torchvision_pretrain
@@ -237,52 +243,3 @@ class ResNet(nn.Module):
             freeze_stages(self, self.frozen_stages)
             keep_norms(self, norm_eval=self.norm_eval, partial_bn=self.partial_bn)
         return self
-
-
-def check_stages(
-    depth: int,
-    style: str,
-    num_stages: int,
-    out_indices: Sequence[int],
-    **per_stage: Sequence[Any],
-) -> None:
-    """Refuse what makes no ResNet.
-
-    Args:
-        depth: one of the depths of `ResNet.arch_settings`.
-        style: 'pytorch' or 'caffe'.
-        num_stages: 1 to 4.
-        out_indices: each below `num_stages`.
-        **per_stage: the arguments that have an entry for each stage.
-    """
-    depths = ResNet.arch_settings
-    if depth not in depths:
-        raise ConfigError(
-            f"there is no ResNet of depth {depth}",
-            "backbone.depth",
-            f"one of {', '.join(map(str, depths))}",
-        )
-    if style not in ("pytorch", "caffe"):
-        raise ConfigError(
-            f"there is no style {style!r}", "backbone.style", "'pytorch' or 'caffe'"
-        )
-    if not 1 <= num_stages <= 4:
-        raise ConfigError(f"{num_stages} is not 1 to 4", "backbone.num_stages")
-    if not out_indices or not all(0 <= i < num_stages for i in out_indices):
-        raise ConfigError(
-            f"{tuple(out_indices)} are not all stages of the {num_stages}",
-            "backbone.out_indices",
-            "they count from 0",
-        )
-    for name, values in per_stage.items():
-        if len(values) < num_stages:
-            raise ConfigError(
-                f"{len(values)} values for {num_stages} stages", f"backbone.{name}"
-            )
-
-
-def freeze_stages(model: Any, frozen_stages: int) -> None:
-    """Freeze the stem and the first stages of a ResNet of 2 or 3 dimensions; nothing for -1."""
-    if frozen_stages >= 0:
-        stages = model.res_layers[:frozen_stages]
-        freeze(model.conv1, *(getattr(model, name) for name in stages))

@@ -7,14 +7,12 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
-from ...errors import ConfigError
 from ..builder import BACKBONES
 from ..common import ConvModule, Residual, init_network, keep_norms
 from ..common.conv_module import RELU
-from ..common.pretrained import load_pretrained, torchvision_resnet
-from .resnet import check_stages, freeze_stages
+from .pretrained import load_pretrained, torchvision_resnet
 from .resnet3d_blocks import BN3D, CONV3D, BasicBlock3d, Bottleneck3d
-from .resnet_tsm import per_block
+from .stages import check_stages, freeze_stages, per_block
 
 
 @BACKBONES.register_module()
@@ -103,6 +101,7 @@ class ResNet3d(nn.Module):
         block, blocks = self.arch_settings.get(depth, (Residual, ()))
         blocks = tuple(blocks if stage_blocks is None else stage_blocks)
         check_stages(
+            self.arch_settings,
             depth,
             style,
             num_stages,
@@ -241,54 +240,3 @@ def _stage(
         )
         inplanes, strides = width, (1, 1)
     return nn.Sequential(*layers), inplanes
-
-
-@BACKBONES.register_module()
-class ResNet3dSlowOnly(ResNet3d):
-    """SlowFast's slow pathway alone (arXiv 1812.03982; mmaction/models/backbones/resnet3d_slowonly.py).
-
-    No pooling in time, and three frames are seen in the last two stages only.
-
-    Args:
-        depth: 18, 34, 50, 101 or 152.
-        pretrained: see `ResNet3d`.
-        lateral: False; the connections from the fast pathway are another network's.
-        conv1_kernel: see `ResNet3d`, as the others.
-        conv1_stride_t: see above.
-        pool1_stride_t: see above.
-        inflate: see above.
-        with_pool2: see above.
-        **kwargs: of `ResNet3d`.
-
-    Raises:
-        ConfigError: `lateral` is asked for.
-    """
-
-    def __init__(
-        self,
-        depth: int,
-        pretrained: str | None = None,
-        lateral: bool = False,
-        conv1_kernel: Sequence[int] = (1, 7, 7),
-        conv1_stride_t: int = 1,
-        pool1_stride_t: int = 1,
-        inflate: int | Sequence[int | Sequence[int]] = (0, 0, 1, 1),
-        with_pool2: bool = False,
-        **kwargs: Any,
-    ) -> None:
-        if lateral:
-            raise ConfigError(
-                "SlowOnly has no fast pathway to be connected with",
-                "backbone.lateral",
-                "lateral=False",
-            )
-        super().__init__(
-            depth,
-            pretrained,
-            conv1_kernel=conv1_kernel,
-            conv1_stride_t=conv1_stride_t,
-            pool1_stride_t=pool1_stride_t,
-            inflate=inflate,
-            with_pool2=with_pool2,
-            **kwargs,
-        )

@@ -11,6 +11,7 @@ from ...errors import ConfigError
 from ..builder import BACKBONES
 from ..common.temporal import NL3DWrapper, TemporalPool, TemporalShift
 from .resnet import ResNet
+from .stages import per_block
 
 
 @BACKBONES.register_module()
@@ -85,22 +86,3 @@ def _shift(stage: Any, j: int, place: str, segments: int, shift_div: int) -> Non
     else:
         conv = stage[j].conv1
         conv.conv = TemporalShift(conv.conv, segments, shift_div)
-
-
-def per_block(
-    choice: int | Sequence[int | Sequence[int]], stage: int, blocks: int
-) -> Sequence[int]:
-    """Which blocks of a stage are chosen, of `1`, `(0, 0, 1, 1)` or `((1, 0, 1), (1, 0, 1, 0), ...)`.
-
-    Raises:
-        ConfigError: the numbers are not as many as the stages, or as the stage's blocks.
-    """
-    of_stage = choice if isinstance(choice, int) else choice[stage]
-    if isinstance(of_stage, int):
-        return (of_stage,) * blocks
-    if len(of_stage) != blocks:
-        raise ConfigError(
-            f"{tuple(of_stage)} are {len(of_stage)} numbers, and stage {stage} has {blocks} blocks",
-            "backbone",
-        )
-    return of_stage

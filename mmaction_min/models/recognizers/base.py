@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import ConfigError
+from ..backbones.external import external_features, library_of
 from ..builder import build_backbone, build_blending, build_head, build_neck
-from ..common.external import external_features, library_of
 
 TRAIN_CFG = ("blending", "aux_info")
 TEST_CFG = ("average_clips", "max_testing_views", "feature_extraction")

@@ -52,10 +52,10 @@ class MixupBlending(BaseMiniBatchBlending):
 
     def __init__(self, num_classes: int, alpha: float = 0.2) -> None:
         super().__init__(num_classes)
-        self.beta = Beta(alpha, alpha)
+        self.alpha = alpha
 
     def do_blending(self, imgs: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
-        lam = float(self.beta.sample())
+        lam = float(Beta(self.alpha, self.alpha).sample())
         other = torch.randperm(len(imgs)).to(imgs.device)
         imgs = imgs.lerp(imgs[other], 1 - lam)
         label = label.lerp(label[other], 1 - lam)
@@ -73,7 +73,7 @@ class CutmixBlending(BaseMiniBatchBlending):
 
     def __init__(self, num_classes: int, alpha: float = 0.2) -> None:
         super().__init__(num_classes)
-        self.beta = Beta(alpha, alpha)
+        self.alpha = alpha
 
     def do_blending(self, imgs: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
         other = torch.randperm(len(imgs)).to(imgs.device)
@@ -87,7 +87,7 @@ class CutmixBlending(BaseMiniBatchBlending):
 
     def _box(self, height: int, width: int) -> tuple[slice, slice]:
         """Rows and columns of a random box, cut off at the border."""
-        side = (1 - self.beta.sample()).sqrt()  # of the whole clip's
+        side = (1 - Beta(self.alpha, self.alpha).sample()).sqrt()  # of the whole clip's
         half_w, half_h = int(width * side) // 2, int(height * side) // 2
         x, y = int(torch.randint(width, (1,))), int(torch.randint(height, (1,)))
         return (

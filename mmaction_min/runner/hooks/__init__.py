@@ -39,6 +39,7 @@ from .optimizer import (
 from .profiler import ProfilerHook
 from .sampler_seed import DistSamplerSeedHook
 from .sync_buffer import SyncBuffersHook
+from .tensorboard import TensorboardLoggerHook
 
 __all__ = [
     "HOOKS",
@@ -76,6 +77,7 @@ __all__ = [
     "StepMomentumUpdaterHook",
     "StopTraining",
     "SyncBuffersHook",
+    "TensorboardLoggerHook",
     "TextLoggerHook",
     "single_gpu_test",
 ]

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 EVAL_ITERS = "eval_iter_num"
 """The entry with which an evaluation marks its results: how many batches it had."""
+FIRST = ("loss", "lr", "eta", "time", "data_time", "memory")
+"""What comes first in a line, so that a narrow terminal does not cut it off; seconds, and MiB."""
 
 
 class LoggerHook(Hook):
@@ -195,6 +197,7 @@ class TextLoggerHook(LoggerHook):
             desc=f"Epoch {runner.epoch + 1}/{runner.max_epochs}" if epochs else "Iter",
             leave=False,
             disable=not sys.stderr.isatty(),
+            bar_format="{desc} {bar:10} {n_fmt}/{total_fmt}{postfix}",
         )
 
     def after_train_iter(self, runner: BaseRunner) -> None:
@@ -252,7 +255,9 @@ class TextLoggerHook(LoggerHook):
             if isinstance(lr, dict)
             else f"{lr:.3e}"
         )
-        numbers = f"lr: {rate}, {_format(output)}, eta: {left}"
+        shown = {**entry, **output, "lr": rate, "eta": left}
+        order = [*FIRST, *(key for key in output if key not in FIRST)]
+        numbers = _format({key: shown[key] for key in order if key in shown})
         line = f"{self._place(runner)}  {numbers}"
         runner.logger.info(line, extra=None if self.end_of_epoch(runner) else LIVE)
         if self._bar is not None:
@@ -268,7 +273,8 @@ class TextLoggerHook(LoggerHook):
         output = dict(runner.log_buffer.output)
         output.pop(EVAL_ITERS, None)
         epoch = self.get_epoch(runner)
-        self._append({"mode": "val", "epoch": epoch, "iter": runner.iter, **output})
+        done = runner.position["iter"]
+        self._append({"mode": "val", "epoch": epoch, "iter": done, **output})
         place = (
             f"Epoch(val) [{epoch}/{runner.max_epochs}]"
             if self.by_epoch
@@ -289,7 +295,7 @@ class TextLoggerHook(LoggerHook):
             file.write(json.dumps(entry, default=str) + "\n")
 
 
-def _format(output: dict[str, float]) -> str:
+def _format(output: dict[str, Any]) -> str:
     return ", ".join(
         f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}"
         for name, value in output.items()

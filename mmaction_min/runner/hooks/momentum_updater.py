@@ -74,7 +74,9 @@ class MomentumUpdaterHook(ScheduleHook):
 
     def get_regular_momentum(self, runner: BaseRunner) -> list[float]:
         """The regular momenta now, one for each param group."""
-        return [self.get_momentum(runner, base) for base in self.base_momentum]
+        bases = set(self.base_momentum)
+        momenta = {base: self.get_momentum(runner, base) for base in bases}
+        return [momenta[base] for base in self.base_momentum]
 
     def get_warmup_momentum(self, cur_iters: int) -> list[float]:
         """The momenta at iteration `cur_iters` of the warm-up."""
@@ -303,10 +305,9 @@ class OneCycleMomentumUpdaterHook(MomentumUpdaterHook):
         self._write(runner, self.base_momentum)
 
     def get_regular_momentum(self, runner: BaseRunner) -> list[float]:
-        return [
-            self._momentum(runner, group["max_momentum"], group["base_momentum"])
-            for group in groups_of(runner)
-        ]
+        ranges = [(g["max_momentum"], g["base_momentum"]) for g in groups_of(runner)]
+        momenta = {pair: self._momentum(runner, *pair) for pair in set(ranges)}
+        return [momenta[pair] for pair in ranges]
 
     def _momentum(self, runner: BaseRunner, high: float, low: float) -> float:
         values = [high, low, high, *([high] if self.three_phase else [])]

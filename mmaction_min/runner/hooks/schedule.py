@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ...errors import ConfigError
 from .curves import format_param, require, warmup_factor
 from .hook import Hook
 
@@ -108,19 +107,8 @@ class ScheduleHook(Hook):
         return runner.epoch if self.by_epoch else runner.iter
 
     def max_progress(self, runner: BaseRunner) -> int:
-        """Epochs or iterations of the whole run, as `by_epoch` says.
-
-        Raises:
-            ConfigError: the policy counts epochs, and the run has iterations only.
-        """
-        length: int | None = runner.max_epochs if self.by_epoch else runner.max_iters
-        if length is None:
-            raise ConfigError(
-                "the policy goes over all epochs, and nobody knows how many this run has",
-                type(self).__name__,
-                "write by_epoch=False",
-            )
-        return length
+        """Epochs or iterations of the whole run, as `by_epoch` says."""
+        return runner.max_epochs if self.by_epoch else runner.max_iters
 
     def warmup_factor(self, cur_iters: int) -> float:
         """The factor of the warm-up at iteration `cur_iters` of the run."""

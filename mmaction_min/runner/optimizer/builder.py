@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Mapping
 from typing import Any
@@ -68,13 +69,15 @@ def with_fused(cfg: Mapping[str, Any], device: torch.device | str) -> dict[str, 
         cfg: of the optimizer; what it says of `fused`, `foreach` or `differentiable` stays.
         device: where the model is; elsewhere than on CUDA nothing is added.
 
-    Raises:
-        NotRegisteredError: there is no such optimizer.
+    An unknown name is left for `build_optimizer` to refuse.
     """
     kind = cfg.get("type")
     build = OPTIMIZERS.get(kind) if isinstance(kind, str) else kind
     chosen = cfg.keys() & {"fused", "foreach", "differentiable"}
+    # A copy knows its place in the config file, for messages; a dict made anew does not.
+    result: dict[str, Any] = copy.copy(cfg)  # type: ignore[arg-type]
     if chosen or build is None or torch.device(device).type != "cuda":
-        return dict(cfg)
-    has_fused = "fused" in inspect.signature(build).parameters
-    return {**cfg, "fused": True} if has_fused else dict(cfg)
+        return result
+    if "fused" in inspect.signature(build).parameters:
+        result["fused"] = True
+    return result

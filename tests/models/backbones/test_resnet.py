@@ -10,6 +10,7 @@ from torch import nn
 
 from mmaction_min.errors import CheckpointError, ConfigError
 from mmaction_min.models import ResNet, build_backbone
+from mmaction_min.models.backbones.pretrained import weights_file
 
 
 def torchvision_model(depth: int) -> nn.Module:
@@ -122,3 +123,25 @@ def test_weights_that_are_not_on_the_disk_are_not_downloaded(
         match=r"(?s)nothing is downloaded.*load_state_dict_from_url\('https://.*/resnet18-",
     ):
         ResNet(18).init_weights("torchvision://resnet18")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("https://example.org/tsn.pth", r"(?s)checkpoints/tsn\.pth.*from_url\('https"),
+        ("torchvision://resnet50.imagenet1k_v2", "resnet50-11ad3fa6"),
+        ("torchvision://resnet50", "resnet50-0676ba61"),
+        ("torchvision://resnet18.v3", "no 'v3'.*\\n.*imagenet1k_v1"),
+        ("torchvision://resnet19", "no model 'resnet19'"),
+        ("open-mmlab://resnet50", "such names are not known"),
+    ],
+)
+def test_a_source_is_a_file_of_torchs_cache(
+    source: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Upstream's `torchvision://resnet50` means the first weights; the address says which."""
+    pytest.importorskip("torchvision")
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+
+    with pytest.raises(CheckpointError, match=message):
+        weights_file(source)

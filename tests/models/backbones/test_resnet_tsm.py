@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -104,6 +105,56 @@ def test_it_starts_from_the_weights_of_a_plain_resnet(
     assert all(
         torch.equal(value, values[name]) for name, value in plain.state_dict().items()
     )
+
+
+def test_the_gradient_is_the_shift_back() -> None:
+    """Compared with torch's of the same function, in both directions, and once more."""
+    x = torch.randn(6, 8, 2, 2, dtype=torch.float64, requires_grad=True)
+
+    assert torch.autograd.gradcheck(lambda x: shift(x, 3, 4), x)
+    assert torch.autograd.gradgradcheck(lambda x: shift(x, 3, 4), x)
+
+
+def test_frames_that_are_no_whole_clips_are_refused() -> None:
+    """The message has both numbers."""
+    with pytest.raises(
+        ValueError, match="7 frames are not whole clips of num_segments=3"
+    ):
+        shift(torch.zeros(7, 8, 2, 2), 3)
+
+
+def test_after_the_pooling_a_clip_has_half_the_frames() -> None:
+    """For the shift and for non-local blocks; upstream's mix two clips there."""
+    model = ResNetTSM(
+        18,
+        num_segments=4,
+        temporal_pool=True,
+        non_local=((0, 0), (0, 1), (0, 0), (0, 0)),
+        non_local_cfg=dict(zeros_init=False, std=1.0),
+    ).eval()
+    x = torch.randn(8, 3, 32, 32)
+    x[4:] = 0
+
+    with torch.no_grad():
+        both, one = model(x), model(x[:4])
+
+    assert both.shape == (4, 512, 1, 1)
+    assert torch.allclose(both[:2], one, rtol=1e-4, atol=1e-5)
+    segments = [m.num_segments for m in model.modules() if hasattr(m, "num_segments")]
+    assert segments == [4, 4, 4, 4, *[2] * 7]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (dict(temporal_pool=True, num_segments=1), "temporal_pool: it halves"),
+        (dict(non_local=((0, 1, 0), 0, 0, 0)), "stage 0 has 2 blocks"),
+    ],
+)
+def test_what_has_no_place_is_refused(args: dict[str, Any], message: str) -> None:
+    """With the argument's name, or the stage's number."""
+    with pytest.raises(ConfigError, match=message):
+        ResNetTSM(18, **args)
 
 
 def test_an_unknown_place_is_refused() -> None:

@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from mmaction_min.models import TSMHead, TSNHead, build_head
+from mmaction_min.errors import ConfigError
+from mmaction_min.models import I3DHead, TSMHead, TSNHead, build_head
 
 
 @pytest.mark.parametrize("name", ["TSNHead", "TSMHead"])
@@ -90,3 +91,58 @@ def test_label_smoothing_moves_labels_towards_the_uniform_distribution() -> None
     assert torch.allclose(
         losses["loss_cls"], nn.CrossEntropyLoss(label_smoothing=0.3)(SCORE, labels)
     )
+
+
+def test_i3d_averages_time_and_space() -> None:
+    """(N, C, T, H, W) -> (N, K); features that come flat are taken as they are."""
+    head = I3DHead(3, 4).eval()
+    flat = I3DHead(3, 4, spatial_type=None).eval()
+    flat.load_state_dict(head.state_dict())
+    x = torch.randn(2, 4, 2, 3, 3)
+
+    assert torch.allclose(head(x), flat(x.mean((2, 3, 4))))
+    assert set(head.state_dict()) == {"fc_cls.weight", "fc_cls.bias"}
+
+
+def test_flat_features_need_no_map() -> None:
+    """`spatial_type=None` of the two heads on frames."""
+    x = torch.randn(16, 4)
+
+    assert TSNHead(3, 4, spatial_type=None)(x, 8).shape == (2, 3)
+    assert TSMHead(3, 4, spatial_type=None)(x, 8).shape == (2, 3)
+
+
+def test_tsm_counts_the_segments_that_pooling_left() -> None:
+    """Half of them, if the backbone shifts."""
+    x = torch.randn(8, 4, 2, 2)
+
+    assert TSMHead(3, 4, temporal_pool=True)(x, 16).shape == (2, 3)
+    assert TSMHead(3, 4, temporal_pool=True, is_shift=False)(x, 8).shape == (1, 3)
+
+
+@pytest.mark.parametrize(
+    "label", [torch.tensor([0.0, 1.0, 1.0]), torch.tensor([[[0.0, 1.0, 1.0]]])]
+)
+def test_several_classes_may_come_in_upstreams_shapes(label: torch.Tensor) -> None:
+    """(K,) of a single sample, and (N, 1, K)."""
+    head = TSNHead(3, 4, loss_cls=dict(type="BCELossWithLogits"), multi_class=True)
+
+    losses = head.loss(SCORE[:1], label)
+
+    expected = F.binary_cross_entropy_with_logits(SCORE[0], label.flatten())
+    assert list(losses) == ["loss_cls"]
+    assert torch.isclose(losses["loss_cls"], expected)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (dict(topk=[1, 0]), "cls_head.topk: 0 is below 1"),
+        (dict(spatial_type="max"), "no 'max'"),
+        (dict(consensus=dict(type="MaxConsensus")), "no .*MaxConsensus"),
+    ],
+)
+def test_what_no_head_does_is_refused(args: dict[str, object], message: str) -> None:
+    """With its place in the config."""
+    with pytest.raises(ConfigError, match=message):
+        build_head(dict(type="TSNHead", num_classes=3, in_channels=4, **args))

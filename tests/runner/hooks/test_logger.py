@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -75,8 +76,12 @@ def test_lines_of_text_say_the_position_the_numbers_and_the_time_left(
     runner.run([loader])
 
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("Epoch [1/1][2/3]  lr: 1.000e-01, ")
-    assert lines[1].endswith("eta: 0:00:00")
+    words = (
+        r"Epoch \[1/1\]\[2/3\]  loss: [\d.]+, lr: 1.000e-01, eta: \d:\d\d:\d\d, time: "
+    )
+    assert re.match(words, lines[0])
+    assert ", eta: 0:00:00, " in lines[1]
+    assert all(line.isprintable() for line in lines)
     assert lines[-1] == "Epoch(val) [1/1]  top1_acc: 0.2500"
     assert [
         line.split(" INFO ")[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +19,7 @@ from mmaction_min.runner import (
     EpochBasedRunner,
     FixedLrUpdaterHook,
     Hook,
+    IterBasedRunner,
     OneCycleLrUpdaterHook,
     StepLrUpdaterHook,
 )
@@ -84,6 +86,26 @@ def cosine(progress: float, low: float = 0.0) -> float:
             dict(policy="fixed", warmup="exp", warmup_iters=2, warmup_ratio=0.25),
             [0.25, 0.5] + [1] * 7,
         ),
+        (
+            dict(
+                policy="cyclic",
+                target_ratio=[5, 0.5],
+                step_ratio_up=0.5,
+                anneal_strategy="linear",
+            ),
+            [1, 2, 3, 4, 5, 4.1, 3.2, 2.3, 1.4],
+        ),
+        (
+            dict(
+                policy="OneCycle",
+                max_lr=1,
+                pct_start=1 / 3,
+                anneal_strategy="linear",
+                div_factor=10,
+                final_div_factor=10,
+            ),
+            [0.1, 0.55, 1, 0.835, 0.67, 0.505, 0.34, 0.175, 0.01],
+        ),
         (  # by epoch the warm-up multiplies the running rate, so a step within it shows
             dict(
                 policy="step",
@@ -121,6 +143,41 @@ def test_rates_of_a_run(
     assert rates_of(make_runner(lr=1.0), loader, lr_config) == pytest.approx(
         rates, rel=1e-12
     )
+
+
+@pytest.mark.parametrize(
+    ("lr_config", "rates"),
+    [
+        (dict(policy="step", step=1), [1, 0.1, 0.01, 0.001, 1e-4, 1e-5]),
+        (dict(policy="step", step=1, by_epoch=True), [1] * 3 + [0.1] * 3),
+        (dict(policy="poly", by_epoch=True), [1] * 3 + [0.5] * 3),
+        (
+            dict(
+                policy="CosineRestart",
+                periods=[1, 1],
+                restart_weights=[1, 0.5],
+                min_lr=0,
+                by_epoch=True,
+            ),
+            [1] * 3 + [0.5] * 3,
+        ),
+    ],
+    ids=["by_iter", "step", "poly", "restart"],
+)
+def test_rates_of_a_run_that_is_counted_in_iterations(
+    make_runner: MakeRunner,
+    loader: DataLoader[Any],
+    tmp_path: Path,
+    lr_config: dict[str, Any],
+    rates: list[float],
+) -> None:
+    """Six iterations, by iteration unless the config says `by_epoch` (in mmcv the rate stays then)."""
+    twin = make_runner(lr=1.0)
+    runner: Any = IterBasedRunner(
+        twin.model, None, twin.optimizer, tmp_path, max_iters=6
+    )
+
+    assert rates_of(runner, loader, lr_config) == pytest.approx(rates, rel=1e-12)
 
 
 def test_groups_keep_their_own_base_rate(
@@ -238,6 +295,7 @@ def stub(max_epochs: int = 3, max_iters: int = 9) -> Any:
         max_iters=max_iters,
         epoch=0,
         iter=0,
+        by_epoch=True,
     )
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import torch
 
-from mmaction_min.errors import ConfigError
 from mmaction_min.runner import HOOKS, Hook, LrUpdaterHook
 from mmaction_min.runner.hooks.policy import policy_type
 
@@ -61,7 +60,8 @@ def values_of_run(
     runner: Any = SimpleNamespace(
         optimizer=optimizer,
         data_loader=range(LOADER),
-        max_epochs=ITERS // LOADER if is_epochs else None,
+        max_epochs=ITERS // LOADER,
+        by_epoch=is_epochs,
         max_iters=ITERS,
     )
     rows = []
@@ -153,12 +153,6 @@ def test_by_epoch_works_where_epochs_begin_without_a_call() -> None:
         warmup="constant", warmup_iters=2, warmup_ratio=0.5, warmup_by_epoch=True
     )
     assert iter_run(policy="Fixed", by_epoch=False, **warmup) == [0.05] * 6 + [0.1] * 6
-
-
-def test_a_policy_over_all_epochs_needs_their_number() -> None:
-    """An IterBasedRunner does not know it, and the hint says what to write."""
-    with pytest.raises(ConfigError, match=r"(?s)nobody knows.*by_epoch=False"):
-        iter_run(policy="CosineAnnealing", min_lr=0, by_epoch=True)
 
 
 class HalfWarmLrUpdaterHook(LrUpdaterHook):

@@ -159,9 +159,10 @@ class CosineRestartLrUpdaterHook(LrUpdaterHook):
 
     def before_run(self, runner: BaseRunner) -> None:
         super().before_run(runner)
-        length: int | None = runner.max_epochs if self.by_epoch else runner.max_iters
-        if length is not None and length > self.cumulative_periods[-1]:
-            get_position_from_periods(length - 1, self.cumulative_periods)
+        if self.by_epoch and not runner.by_epoch:
+            return  # how many epochs its iterations are is not known before its loader
+        last = self.max_progress(runner) - 1
+        get_position_from_periods(last, self.cumulative_periods)
 
     def get_lr(self, runner: BaseRunner, base_lr: float) -> float:
         progress = self.progress(runner)

@@ -48,7 +48,8 @@ class LrUpdaterHook(ScheduleHook):
 
     def get_regular_lr(self, runner: BaseRunner) -> list[float]:
         """The regular rates now, one for each param group."""
-        return [self.get_lr(runner, base_lr) for base_lr in self.base_lr]
+        rates = {base: self.get_lr(runner, base) for base in set(self.base_lr)}
+        return [rates[base] for base in self.base_lr]  # one a parameter may be hundreds
 
     def get_warmup_lr(self, cur_iters: int) -> list[float]:
         """The rates at iteration `cur_iters` of the warm-up."""

@@ -56,7 +56,7 @@ def load_pretrained(
         )
     fitting = {
         name: _fit(weights[name], own[name], f"{path}: {name}")
-        for name in own.keys() & weights.keys()
+        for name in sorted(own.keys() & weights.keys())
     }
     module.load_state_dict(fitting, strict=False)
 
@@ -97,6 +97,8 @@ def _fit(value: Tensor, target: Tensor, where: str) -> Tensor:
         value = value.mean(dim=1, keepdim=True).expand(
             -1, target.shape[1], *value[0, 0].shape
         )
+    if target.dim() == 1:  # old ports of Caffe models have (1, C) for a batch norm
+        value = value.reshape(-1)
     if value.shape != target.shape:
         raise CheckpointError(
             f"it is {tuple(value.shape)} there, and {tuple(target.shape)} here",

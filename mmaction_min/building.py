@@ -1,0 +1,109 @@
+"""What goes wrong while something is built from a config, as a person needs it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from .errors import ConfigError, ConfigTypeError, EngineError
+from .near import did_you_mean
+from .places import locate, path_of, place_of
+
+
+def explain(
+    error: Exception, kind: object, build: Callable[..., Any], cfg: Mapping[str, Any]
+) -> NoReturn:
+    """Raise the error again, as a person needs it."""
+    place = place_of(cfg)
+    if isinstance(error, EngineError):  # from what it built in turn, and it says so
+        error.where = locate(error.where, cfg)
+        raise error
+    if isinstance(error, ValueError):
+        raise ConfigError(f"{prefix(cfg)}{name_of(kind)}: {error}", place) from error
+    if "__init__() got an unexpected keyword" in str(error):
+        # its **kwargs went to a base class, which does not take one of them
+        raise _wrong_argument(error, kind, build, cfg, "") from error
+    note = f"while building {path_of(cfg) or name_of(kind)}{f' ({place})' if place else ''}"
+    # BaseException.add_note is Python 3.11's; the list is what it fills
+    error.__notes__ = [*getattr(error, "__notes__", []), note]
+    raise error
+
+
+def check_arguments(
+    kind: object,
+    build: Callable[..., Any],
+    args: Mapping[str, Any],
+    cfg: Mapping[str, Any],
+) -> None:
+    """Refuse arguments that a class or function does not take, or lacks.
+
+    Args:
+        kind: its name, for the message.
+        build: the class or function.
+        args: the arguments.
+        cfg: the dict of the config that they come from.
+
+    Raises:
+        ConfigTypeError: with the place of the argument, the near name, and what it takes.
+    """
+    try:
+        signature = inspect.signature(build)
+    except ValueError:  # of a builtin: what it is called with, it checks itself
+        return
+    try:
+        signature.bind(**args)
+    except TypeError as e:
+        strange = [name for name in args if name not in _parameters(build)]
+        if "missing" in str(e) and strange:  # a misspelt one is the cause
+            e = TypeError(f"got an unexpected keyword argument {strange[0]!r}")
+        takes = f"it takes {_without_types(signature)}"
+        raise _wrong_argument(e, kind, build, cfg, takes) from None
+
+
+def _without_types(signature: inspect.Signature) -> inspect.Signature:
+    parameters = [
+        each.replace(annotation=each.empty) for each in signature.parameters.values()
+    ]
+    return inspect.Signature(parameters)
+
+
+def _wrong_argument(
+    error: Exception,
+    kind: object,
+    build: Callable[..., Any],
+    cfg: Mapping[str, Any],
+    takes: str,
+) -> ConfigTypeError:
+    word = re.search(r"unexpected keyword argument '(\w+)'", str(error))
+    meant = did_you_mean(word[1], _parameters(build)) if word else ""
+    place = place_of(cfg, word[1]) if word and word[1] in cfg else place_of(cfg)
+    return ConfigTypeError(
+        f"{prefix(cfg)}{name_of(kind)}: {error}",
+        place,
+        f"{meant} {takes}".strip(),
+    )
+
+
+def _parameters(build: Callable[..., Any]) -> set[str]:
+    """The arguments that a class or its bases know by name."""
+    classes = inspect.getmro(build) if inspect.isclass(build) else (build,)
+    names: set[str] = set()
+    for each in classes:
+        try:
+            names.update(
+                inspect.signature(each).parameters if each is not object else ()
+            )
+        except (ValueError, TypeError):  # of a builtin
+            continue
+    return names
+
+
+def prefix(cfg: object) -> str:
+    path = path_of(cfg)
+    return f"{path}: " if path else ""
+
+
+def name_of(kind: object) -> str:
+    return kind if isinstance(kind, str) else getattr(kind, "__name__", str(kind))

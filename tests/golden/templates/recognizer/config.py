@@ -1,0 +1,11 @@
+# Trains MyRecognizer on MotionClips: python -m mmaction_min.train configs/recognizers/my_recognizer.py
+# Made by: scaffold add recognizer MyRecognizer
+_base_ = [
+    "../_base_/models/tsm_r18.py",
+    "../_base_/datasets/motion_clips.py",
+    "../_base_/schedules/quick.py",
+    "../_base_/default_runtime.py",
+]
+model = dict(
+    type="MyRecognizer",
+)
