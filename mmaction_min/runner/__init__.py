@@ -2,6 +2,13 @@
 
 from .base_runner import BaseRunner
 from .checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
+from .dist import (
+    allreduce_grads,
+    allreduce_params,
+    get_dist_info,
+    init_dist,
+    master_only,
+)
 from .fp16_utils import auto_fp16, force_fp32, wrap_fp16_model
 from .hooks import (
     HOOKS,
@@ -12,6 +19,7 @@ from .hooks import (
     CosineRestartLrUpdaterHook,
     CyclicLrUpdaterHook,
     CyclicMomentumUpdaterHook,
+    DistEvalHook,
     DistSamplerSeedHook,
     EMAHook,
     EmptyCacheHook,
@@ -41,6 +49,7 @@ from .hooks import (
     SyncBuffersHook,
     TensorboardLoggerHook,
     TextLoggerHook,
+    multi_gpu_test,
     single_gpu_test,
 )
 from .log_buffer import LogBuffer
@@ -74,6 +83,7 @@ __all__ = [
     "CyclicLrUpdaterHook",
     "CyclicMomentumUpdaterHook",
     "DefaultOptimizerConstructor",
+    "DistEvalHook",
     "EpochBasedRunner",
     "DistSamplerSeedHook",
     "EMAHook",
@@ -108,16 +118,22 @@ __all__ = [
     "SyncBuffersHook",
     "TensorboardLoggerHook",
     "TextLoggerHook",
+    "allreduce_grads",
+    "allreduce_params",
     "auto_fp16",
     "build_optimizer",
     "build_optimizer_constructor",
     "build_runner",
     "force_fp32",
+    "get_dist_info",
     "get_host_info",
     "get_priority",
     "get_root_logger",
     "get_time_str",
+    "init_dist",
     "load_checkpoint",
+    "master_only",
+    "multi_gpu_test",
     "obj_from_dict",
     "read_checkpoint",
     "register_torch_optimizers",

@@ -7,6 +7,7 @@ import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,17 @@ from .checkpoint import (
     save_checkpoint,
 )
 from .device import Mover, autocast, device_of
+from .dist import allreduce_params, gather_objects, get_dist_info
 from .hooks import HOOKS, Hook, StopTraining
 from .hooks.ema import averaged
 from .hooks.hook import STAGES
 from .hooks.optimizer import OptimizerHook
 from .log_buffer import LogBuffer
+from .parallel import no_sync
 from .priority import Priority, get_priority
 from .resume import fitting, load_optimizer, position_of
 from .signals import StopRequest
-from .state import restore_rng
+from .state import capture_rng, restore_rng
 from .training_hooks import TrainingHooks
 from .update import Update
 from .workflow import Workflow
@@ -84,11 +87,12 @@ class BaseRunner(TrainingHooks, ABC):
         _check_types(optimizer, work_dir, logger, meta)
         if max_epochs is not None and max_iters is not None:
             raise ConfigError("Only one of max_epochs and max_iters can be set")
+        self.rank, self.world_size = get_dist_info()
         self.model = model
         self.batch_processor = batch_processor
         self._optimizer = optimizer
         self.work_dir = str(work_dir or "work_dirs")
-        if work_dir is not None:
+        if work_dir is not None and self.rank == 0:
             Path(work_dir).mkdir(parents=True, exist_ok=True)
         self.logger = logger
         self.meta = dict(meta or {})
@@ -101,7 +105,6 @@ class BaseRunner(TrainingHooks, ABC):
         self.trains: bool | None = None if update is None else True
         """Whether the step updates the weights: None if there is a loss, False where a hook does it."""
         self.stop = StopRequest() if stop is None else stop  # an unset one is false
-        self.rank, self.world_size = 0, 1
         self.timestamp = time.strftime("%Y%m%d_%H%M%S")
         self.mode = "train"
         self.stepped = True
@@ -227,10 +230,12 @@ class BaseRunner(TrainingHooks, ABC):
             NotFiniteError: the loss is not finite; the weights are still those of the last good step.
         """
         batch = self._move(batch)
-        with autocast(self.device, self.amp_dtype):
-            outputs = self._forward(batch, train=True)
-        if self._has_loss(outputs) if self.trains is None else self.trains:
-            self.stepped = self.update(self, outputs, batch)
+        trains_later = self.trains is not False and not self.update.is_last(self)
+        with no_sync(self.model) if trains_later else nullcontext():
+            with autocast(self.device, self.amp_dtype):
+                outputs = self._forward(batch, train=True)
+            if self._has_loss(outputs) if self.trains is None else self.trains:
+                self.stepped = self.update(self, outputs, batch)
         self._report(outputs)
         return outputs
 
@@ -273,6 +278,7 @@ class BaseRunner(TrainingHooks, ABC):
             "hooks, in the order in which they run:\n%s", self.get_hook_info()
         )
         self.logger.debug("workflow %s", list(workflow))
+        self.model.train()  # a model may freeze parts of itself there
         self.call_hook("before_run")
 
     def _enter(self, mode: str, data_loader: Any) -> None:
@@ -375,7 +381,7 @@ class BaseRunner(TrainingHooks, ABC):
         meta: Mapping[str, Any] | None = None,
         create_symlink: bool = True,
     ) -> None:
-        """Write a checkpoint and point `latest.pth` to it.
+        """Write a checkpoint and point `latest.pth` to it; every rank calls this, and rank 0 writes.
 
         Args:
             out_dir: the folder.
@@ -393,19 +399,49 @@ class BaseRunner(TrainingHooks, ABC):
         path = Path(
             out_dir, (filename_tmpl or self.filename_tmpl).format(self._number())
         )
+        state = self._state_beside_the_weights()
+        if self.rank > 0:
+            return
         with averaged(self):
             save_checkpoint(
                 self.model,
                 path,
                 self._optimizer if save_optimizer else None,
                 {**(meta or {}), **self.meta, **self.position},
-                {
-                    "log": self.log_buffer.state_dict(),
-                    **self.update.state_dict(unwrap(self.model), stepped=self.stepped),
-                },
+                state,
             )
         if create_symlink:
             point_latest(path)
+
+    def _state_beside_the_weights(self) -> dict[str, Any]:
+        """What a checkpoint also holds; of several processes, `ranks` has what each of them has of its own."""
+        own = {"rng": capture_rng(), "log": self.log_buffer.state_dict()}
+        state = self.update.state_dict(unwrap(self.model), stepped=self.stepped)
+        if self.world_size > 1:
+            if (
+                "grads" in state
+            ):  # within a group each rank has its own: the next sum is over their mean
+                grads = state["grads"]
+                state["grads"] = {name: grad.clone() for name, grad in grads.items()}
+                allreduce_params(state["grads"].values())
+            state["ranks"] = gather_objects(own)
+        return {**own, **state}
+
+    def _own_part(self, content: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What this process takes of a checkpoint for itself: nothing, if there were more or fewer of them then."""
+        ranks = content.get("ranks", [content])
+        if len(ranks) == self.world_size:
+            own: Mapping[str, Any] = ranks[self.rank]
+            return own
+        # A sample that fills no step of the new size is seen again.
+        self._iter = self._iter * len(ranks) // self.world_size
+        self._inner_iter = self._inner_iter * len(ranks) // self.world_size
+        self.logger.warning(
+            "%d processes go on where %d stood: with other batches and random numbers, so not to the bit",
+            self.world_size,
+            len(ranks),
+        )
+        return {"rng": capture_rng()}
 
     def load_checkpoint(
         self,
@@ -442,12 +478,11 @@ class BaseRunner(TrainingHooks, ABC):
             load_optimizer(self._optimizer, content, where)
         self._epoch, self._iter, self._inner_iter = position
         self._done = ""
-        self.stepped = "grads" not in content
-        self.meta["hook_msgs"] = content["meta"].get("hook_msgs", {})
+        own = self._own_part(content)
         with fitting(where):
             self.update.load_state_dict(content, unwrap(self.model), self.device)
-            self.log_buffer.load_state_dict(content.get("log", {}))
-            restore_rng(content.get("rng", {}))
+            self.log_buffer.load_state_dict(own.get("log", {}))
+            restore_rng(own.get("rng", {}))
         self.logger.info(
             "resumed %s at epoch %d, iteration %d", checkpoint, self.epoch, self.iter
         )

@@ -53,7 +53,7 @@ class LoggerHook(Hook):
 
     @abstractmethod
     def log(self, runner: BaseRunner) -> None:
-        """Write what is in `runner.log_buffer.output`; `get_mode` says of what."""
+        """Write what is in `runner.log_buffer.output`; `get_mode` says of what. Called on rank 0 alone."""
 
     def before_run(self, runner: BaseRunner) -> None:
         loggers = [hook for hook in runner.hooks if isinstance(hook, LoggerHook)]
@@ -85,7 +85,8 @@ class LoggerHook(Hook):
 
     def _log_ready(self, runner: BaseRunner) -> None:
         if runner.log_buffer.ready:
-            self.log(runner)
+            if runner.rank == 0:
+                self.log(runner)
             if self.reset_flag:
                 runner.log_buffer.clear_output()
 
@@ -182,11 +183,12 @@ class TextLoggerHook(LoggerHook):
 
     def before_run(self, runner: BaseRunner) -> None:
         super().before_run(runner)
-        work_dir = Path(runner.work_dir)
-        work_dir.mkdir(parents=True, exist_ok=True)
         self._started = (time.perf_counter(), runner.iter)
+        work_dir = Path(runner.work_dir)
         self._json_log = work_dir / f"{runner.timestamp}.log.json"
-        self._append(runner.meta)
+        if runner.rank == 0:
+            work_dir.mkdir(parents=True, exist_ok=True)
+            self._append(runner.meta)
 
     def before_epoch(self, runner: BaseRunner) -> None:
         super().before_epoch(runner)
@@ -196,7 +198,7 @@ class TextLoggerHook(LoggerHook):
             initial=runner.inner_iter if epochs else runner.iter,
             desc=f"Epoch {runner.epoch + 1}/{runner.max_epochs}" if epochs else "Iter",
             leave=False,
-            disable=not sys.stderr.isatty(),
+            disable=runner.rank > 0 or not sys.stderr.isatty(),
             bar_format="{desc} {bar:10} {n_fmt}/{total_fmt}{postfix}",
         )
 
