@@ -147,7 +147,7 @@ def test_a_kind_that_the_framework_does_not_have_is_refused(tmp_path: Path) -> N
     """It is none of this layout, though it is one of ours; a slip is still told the nearest."""
     tree = new_tree(tmp_path, "mmpretrain-1.x")
 
-    with pytest.raises(ScaffoldError, match="trees of mmpretrain-1.x have no kind"):
+    with pytest.raises(ScaffoldError, match=r"trees of mmpretrain-1\.x have no kind"):
         find_kind(tree.folder, "localizer")
     with pytest.raises(ScaffoldError, match="'hed' is no kind") as refusal:
         find_kind(tree.folder, "hed")
