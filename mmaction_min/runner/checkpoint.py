@@ -265,3 +265,31 @@ def _in_words(**names_of: Set[str]) -> str:
         for word, names in names_of.items()
         if names
     )
+
+
+# ---- mmcv's names
+
+
+def _load_checkpoint(
+    filename: str | Path,
+    map_location: str | torch.device | None = None,
+    logger: logging.Logger | None = None,
+) -> dict[str, Any]:
+    """`read_checkpoint`, under mmcv's name."""
+    return read_checkpoint(filename, map_location or "cpu")
+
+
+def load_state_dict(
+    module: nn.Module,
+    state_dict: Mapping[str, Tensor],
+    strict: bool = False,
+    logger: logging.Logger | None = None,
+) -> None:
+    """Put weights into `module`; names that differ are logged, or refused if `strict`."""
+    content = {"state_dict": dict(state_dict)}
+    load_weights(module, content, "state_dict", strict=strict, logger=logger)
+
+
+def weights_to_cpu(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The weights on the CPU."""
+    return {name: value.cpu() for name, value in state_dict.items()}

@@ -30,6 +30,9 @@ class OptimizerHook(Hook):
         detect_anomalous_params: log the parameters that a loss does not depend on; slow.
     """
 
+    amp_dtype: torch.dtype | None = None
+    """What the forward pass is to be computed in, if the runner was told nothing."""
+
     def __init__(
         self,
         grad_clip: Mapping[str, Any] | None = None,
@@ -38,9 +41,6 @@ class OptimizerHook(Hook):
         self.update = Update(grad_clip, detect_anomalous_params=detect_anomalous_params)
         self.grad_clip = grad_clip
         self.detect_anomalous_params = detect_anomalous_params
-
-    amp_dtype: torch.dtype | None = None
-    """What the forward pass is to be computed in, if the runner was told nothing."""
 
     @property
     def is_settings(self) -> bool:
