@@ -1,7 +1,15 @@
 """The names of `mmcv.runner`, one import away: `from mmaction_min.runner import HOOKS, Hook, LrUpdaterHook`."""
 
+from .base_module import BaseModule, ModuleDict, ModuleList, Sequential
 from .base_runner import BaseRunner
-from .checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
+from .checkpoint import (
+    _load_checkpoint,
+    load_checkpoint,
+    load_state_dict,
+    read_checkpoint,
+    save_checkpoint,
+    weights_to_cpu,
+)
 from .dist import (
     allreduce_grads,
     allreduce_params,
@@ -74,6 +82,7 @@ __all__ = [
     "OPTIMIZERS",
     "OPTIMIZER_BUILDERS",
     "RUNNERS",
+    "BaseModule",
     "BaseRunner",
     "CheckpointHook",
     "ClosureHook",
@@ -105,6 +114,8 @@ __all__ = [
     "LogBuffer",
     "LoggerHook",
     "LrUpdaterHook",
+    "ModuleDict",
+    "ModuleList",
     "MomentumUpdaterHook",
     "OneCycleLrUpdaterHook",
     "OneCycleMomentumUpdaterHook",
@@ -112,6 +123,7 @@ __all__ = [
     "PolyLrUpdaterHook",
     "Priority",
     "ProfilerHook",
+    "Sequential",
     "StepLrUpdaterHook",
     "StepMomentumUpdaterHook",
     "StopTraining",
@@ -120,6 +132,7 @@ __all__ = [
     "TextLoggerHook",
     "allreduce_grads",
     "allreduce_params",
+    "_load_checkpoint",
     "auto_fp16",
     "build_optimizer",
     "build_optimizer_constructor",
@@ -134,6 +147,7 @@ __all__ = [
     "load_checkpoint",
     "master_only",
     "multi_gpu_test",
+    "load_state_dict",
     "obj_from_dict",
     "read_checkpoint",
     "register_torch_optimizers",
@@ -141,5 +155,6 @@ __all__ = [
     "set_random_seed",
     "single_gpu_test",
     "with_fused",
+    "weights_to_cpu",
     "wrap_fp16_model",
 ]

@@ -17,6 +17,8 @@ from torch.optim import Optimizer
 
 from ..errors import ArgumentError, ConfigError
 from .checkpoint import (
+    NO_WRAPPER,
+    Renaming,
     load_checkpoint,
     load_weights,
     point_latest,
@@ -312,7 +314,7 @@ class BaseRunner(TrainingHooks, ABC):
     # ---- hooks
 
     def register_hook(
-        self, hook: Hook, priority: int | str | Priority = "NORMAL"
+        self, hook: Hook, priority: int | str | Priority | None = None
     ) -> None:
         """Add a hook; a lower number runs earlier, of two equal ones the one that came first.
 
@@ -320,9 +322,12 @@ class BaseRunner(TrainingHooks, ABC):
 
         Args:
             hook: the hook.
-            priority: 0 to 100, or one of mmcv's names ('VERY_HIGH' 10, 'NORMAL' 50, 'LOW' 70, ...).
+            priority: 0 to 100, or one of mmcv's names ('VERY_HIGH' 10, 'NORMAL' 50, 'LOW' 70, ...); by default the
+                class's own, which is 'NORMAL' if it does not say it.
         """
-        hook.priority = get_priority(priority)
+        hook.priority = get_priority(
+            hook.default_priority if priority is None else priority
+        )
         place = sum(other.priority <= hook.priority for other in self._hooks)
         self._hooks.insert(place, hook)
         if isinstance(hook, OptimizerHook):
@@ -334,7 +339,7 @@ class BaseRunner(TrainingHooks, ABC):
     def register_hook_from_cfg(self, cfg: Mapping[str, Any]) -> None:
         """Add the hook of `dict(type='MyHook', priority='LOW', **arguments)`."""
         arguments = {key: value for key, value in cfg.items() if key != "priority"}
-        self.register_hook(HOOKS.build(arguments), cfg.get("priority", "NORMAL"))
+        self.register_hook(HOOKS.build(arguments), cfg.get("priority"))
 
     def call_hook(self, stage: str) -> None:
         """Call that method of every hook, in their order."""
@@ -447,10 +452,16 @@ class BaseRunner(TrainingHooks, ABC):
         filename: str | Path,
         map_location: str | torch.device = "cpu",
         strict: bool = False,
+        revise_keys: Renaming = NO_WRAPPER,
     ) -> dict[str, Any]:
-        """Take the weights of a checkpoint and nothing else, and return it; names that differ are logged."""
+        """Take the weights of a checkpoint and nothing else, and return it; see `mmaction_min.runner.load_checkpoint`."""
         return load_checkpoint(
-            self.model, filename, map_location, strict=strict, logger=self.logger
+            self.model,
+            filename,
+            map_location,
+            strict=strict,
+            logger=self.logger,
+            revise_keys=revise_keys,
         )
 
     def resume(

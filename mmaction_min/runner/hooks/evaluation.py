@@ -28,7 +28,11 @@ from .logger import EVAL_ITERS, LoggerHook
 if TYPE_CHECKING:
     from ..base_runner import BaseRunner
 
-NO_SCORES = "the evaluation gave no score, so no checkpoint is kept as the best"
+NO_SCORES = (
+    "Since `eval_res` is an empty dict, the behavior to save the best checkpoint will be "
+    "skipped in this evaluation."
+)
+"""In mmcv's words, which its users filter warnings by."""
 
 
 @torch.no_grad()
@@ -152,6 +156,8 @@ class EvalHook(Hook):
         self.out_dir = out_dir
         self.eval_kwargs = eval_kwargs
         self._begun = False
+        self.key_indicator = save_best
+        """The metric that decides; for 'auto' known after the first evaluation."""
         if save_best not in (None, "auto"):
             self.rule = self._rule(str(save_best))
 
@@ -198,14 +204,16 @@ class EvalHook(Hook):
         if not scores:
             warnings.warn(NO_SCORES, stacklevel=2)
             return None
-        self.metric = next(iter(scores)) if self.save_best == "auto" else self.save_best
-        if self.metric not in scores:
+        self.key_indicator = (
+            next(iter(scores)) if self.save_best == "auto" else self.save_best
+        )
+        if self.key_indicator not in scores:
             raise ConfigError(
-                f"there is no metric {self.metric!r}",
+                f"there is no metric {self.key_indicator!r}",
                 "evaluation.save_best",
                 f"there are {', '.join(scores)}",
             )
-        return scores[self.metric]
+        return scores[self.key_indicator]
 
     def _evaluate_before_the_first_step(self, runner: BaseRunner) -> None:
         begun, self._begun = self._begun, True
@@ -234,24 +242,30 @@ class EvalHook(Hook):
         runner.model.train(training)
         runner.log_buffer.output[EVAL_ITERS] = len(self.dataloader)
         score = self.evaluate(runner, results)
-        if self.save_best is not None and score is not None:
+        if self.save_best is not None and isinstance(score, int | float):
             self._keep_best(runner, score)
 
     def _keep_best(self, runner: BaseRunner, score: float) -> None:
         messages = runner.meta["hook_msgs"]
         best = messages.get("best_score")
-        better = operator.gt if self._rule(self.metric) == "greater" else operator.lt
+        better = (
+            operator.gt
+            if self._rule(str(self.key_indicator)) == "greater"
+            else operator.lt
+        )
         if best is not None and not better(score, best):
             return
         folder = self._folder(runner)
         kind, number = self._place(runner)
-        name = f"best_{self.metric}_{kind}_{number}.pth"
+        name = f"best_{self.key_indicator}_{kind}_{number}.pth"
         old = messages.get("best_ckpt")
         messages.update(best_score=score, best_ckpt=str(folder / name))
         runner.save_checkpoint(folder, name, create_symlink=False)
         if old is not None and Path(old).name != name and runner.rank == 0:
             (folder / Path(old).name).unlink(missing_ok=True)
-        runner.logger.info("best %s so far: %.4f, kept as %s", self.metric, score, name)
+        runner.logger.info(
+            "best %s so far: %.4f, kept as %s", self.key_indicator, score, name
+        )
 
     def _place(self, runner: BaseRunner, *, running: bool = True) -> tuple[str, int]:
         """'epoch' or 'iter', and how many are done, with the running one or without."""

@@ -55,6 +55,8 @@ class Hook:
     """
 
     stages = STAGES
+    default_priority = "NORMAL"
+    """Where the hook stands if nobody says it."""
     priority: int
     """Given by `runner.register_hook`; no argument of a hook has this name."""
 

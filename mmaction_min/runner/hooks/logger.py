@@ -9,7 +9,7 @@ import time
 from abc import abstractmethod
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 import torch
@@ -178,17 +178,19 @@ class TextLoggerHook(LoggerHook):
     ) -> None:
         super().__init__(interval, ignore_last, by_epoch=by_epoch, **kwargs)
         self._bar: tqdm[Any] | None = None
-        self._json_log = Path()
+        self._json_log: TextIO | None = None
         self._started = (0.0, 0)  # time and iteration at which the run began
 
     def before_run(self, runner: BaseRunner) -> None:
         super().before_run(runner)
         self._started = (time.perf_counter(), runner.iter)
+        if runner.rank > 0:
+            return
         work_dir = Path(runner.work_dir)
-        self._json_log = work_dir / f"{runner.timestamp}.log.json"
-        if runner.rank == 0:
-            work_dir.mkdir(parents=True, exist_ok=True)
-            self._append(runner.meta)
+        work_dir.mkdir(parents=True, exist_ok=True)
+        path = work_dir / f"{runner.timestamp}.log.json"
+        self._json_log = path.open("a", encoding="utf-8", buffering=1)  # by the line
+        self._append(runner.meta)
 
     def before_epoch(self, runner: BaseRunner) -> None:
         super().before_epoch(runner)
@@ -221,6 +223,8 @@ class TextLoggerHook(LoggerHook):
 
     def after_run(self, runner: BaseRunner) -> None:
         self._close_bar()
+        if self._json_log is not None:
+            self._json_log.close()
 
     def log(self, runner: BaseRunner) -> None:
         if self.get_mode(runner) == "train":
@@ -293,8 +297,8 @@ class TextLoggerHook(LoggerHook):
         )
 
     def _append(self, entry: dict[str, Any]) -> None:
-        with self._json_log.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry, default=str) + "\n")
+        if self._json_log is not None:
+            self._json_log.write(json.dumps(entry, default=str) + "\n")
 
 
 def _format(output: dict[str, Any]) -> str:
