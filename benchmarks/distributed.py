@@ -24,7 +24,8 @@ import torch
 from mmaction_min.assemble import build_runner
 from mmaction_min.config import Config
 from mmaction_min.runner import BaseRunner
-from mmaction_min.runner.dist import barrier, gather_objects, processes, stop_request
+from mmaction_min.runner.dist import barrier, gather_objects, processes
+from mmaction_min.runner.shared_stop import stop_request
 
 REPO = Path(__file__).resolve().parents[1]
 BATCH = 8

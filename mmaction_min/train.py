@@ -47,8 +47,8 @@ from .runner.dist import (
     is_started_again,
     on_rank_0,
     processes,
-    stop_request,
 )
+from .runner.shared_stop import stop_request
 from .runner.signals import EXIT_CODES, stop_on_signal
 
 NEEDED = ("model", "data", "optimizer")

@@ -39,10 +39,10 @@ from mmaction_min.runner.dist import (
     on_rank_0,
     one_first,
     processes,
-    stop_request,
 )
 from mmaction_min.runner.heartbeat import Heartbeat
 from mmaction_min.runner.parallel import DistributedModel
+from mmaction_min.runner.shared_stop import stop_request
 from mmaction_min.runner.signals import stop_on_signal
 
 CPU = torch.device("cpu")
