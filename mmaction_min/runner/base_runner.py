@@ -489,6 +489,8 @@ class BaseRunner(TrainingHooks, ABC):
             load_optimizer(self._optimizer, content, where)
         self._epoch, self._iter, self._inner_iter = position
         self._done = ""
+        self.stepped = "grads" not in content
+        self.meta["hook_msgs"] = content["meta"].get("hook_msgs", {})
         own = self._own_part(content)
         with fitting(where):
             self.update.load_state_dict(content, unwrap(self.model), self.device)
