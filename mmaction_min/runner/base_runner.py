@@ -423,12 +423,11 @@ class BaseRunner(TrainingHooks, ABC):
         own = {"rng": capture_rng(), "log": self.log_buffer.state_dict()}
         state = self.update.state_dict(unwrap(self.model), stepped=self.stepped)
         if self.world_size > 1:
-            if (
-                "grads" in state
-            ):  # within a group each rank has its own: the next sum is over their mean
-                grads = state["grads"]
-                state["grads"] = {name: grad.clone() for name, grad in grads.items()}
-                allreduce_params(state["grads"].values())
+            # Within a group of batches each rank has gradients of its own; what will be added up is their mean.
+            grads = {n: grad.clone() for n, grad in state.get("grads", {}).items()}
+            allreduce_params(grads.values())
+            if grads:
+                state["grads"] = grads
             state["ranks"] = gather_objects(own)
         return {**own, **state}
 
@@ -491,8 +490,8 @@ class BaseRunner(TrainingHooks, ABC):
         self._done = ""
         self.stepped = "grads" not in content
         self.meta["hook_msgs"] = content["meta"].get("hook_msgs", {})
-        own = self._own_part(content)
         with fitting(where):
+            own = self._own_part(content)
             self.update.load_state_dict(content, unwrap(self.model), self.device)
             self.log_buffer.load_state_dict(own.get("log", {}))
             restore_rng(own.get("rng", {}))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import signal
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,6 +32,7 @@ from mmaction_min.runner import (
     multi_gpu_test,
     set_random_seed,
 )
+from mmaction_min.runner.checkpoint import newest_checkpoint
 from mmaction_min.runner.dist import (
     broadcast_buffers,
     gather_objects,
@@ -105,7 +108,7 @@ def build(work_dir: str, dropout: float = 0.0, **kwargs: Any) -> EpochBasedRunne
     if get_dist_info()[1] > 1:
         set_random_seed(get_dist_info()[0])
         model = DistributedModel(model, static_graph="cumulative_iters" not in kwargs)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.002, momentum=0.9)
+    optimizer = torch.optim.SGD(model.parameters(), kwargs.pop("lr", 0.002), 0.9)
     runner = EpochBasedRunner(
         model,
         optimizer=optimizer,
@@ -297,6 +300,50 @@ def freeze() -> None:
         if get_dist_info()[0] == 1:
             os.kill(os.getpid(), signal.SIGSTOP)
         gather_objects(0)
+
+
+def survive(work_dir: str, fault: str, moment: int, resume: bool) -> dict[str, Any]:
+    """Something happens to rank 1 in step `moment`, before, in or after its forward pass; or the run goes on after that."""
+    import mmaction_min.runner.dist as dist
+
+    dist.Heartbeat = lambda rank, size: Heartbeat(rank, size, silence=2)
+    stages = ("before_train_iter", "forward", "after_train_iter")
+
+    def happen(stage: str) -> None:
+        if (runner.iter, stage, get_dist_info()[0]) != (moment, stages[moment % 3], 1):
+            return
+        if fault in ("SIGKILL", "SIGTERM", "SIGSTOP"):
+            threading.Timer(
+                moment % 7 / 1000, os.kill, (os.getpid(), signal.Signals[fault])
+            ).start()
+
+    class Happen(Hook):
+        def before_train_iter(self, runner: Any) -> None:
+            happen("before_train_iter")
+
+        def after_train_iter(self, runner: Any) -> None:
+            happen("after_train_iter")
+
+    class Slow(Net):
+        def train_step(self, batch: Any, optimizer: Any) -> dict[str, Any]:
+            happen("forward")
+            time.sleep(0.005)
+            outputs = super().train_step(batch, optimizer)
+            if fault == "nan" and runner.iter == moment and get_dist_info()[0] == 1:
+                outputs["loss"] = outputs["loss"] * float("nan")
+            return outputs
+
+    with processes(CPU), stop_on_signal(stop_request()) as request:
+        runner = build(work_dir, dropout=0.5, stop=request, lr=1e-5)
+        if not resume:
+            runner.model.module.__class__ = Slow
+            runner.register_hook(Happen())
+        elif newest := newest_checkpoint(Path(work_dir), logging.getLogger()):
+            runner.resume(newest)
+        runner.run([loader(56, 4)])
+    if request.signal:
+        raise SystemExit(128 + request.signal)
+    return {"digest": digest(runner.model.module), "iter": runner.iter}
 
 
 def command(words: list[str]) -> int:
