@@ -3,6 +3,7 @@
     python -m mmaction_min.test configs/tsm_r18_motion.py work_dirs/tsm_r18_motion/latest.pth
     python -m mmaction_min.test configs/tsm_r18_motion.py work_dirs/tsm_r18_motion/latest.pth --out predictions.json --confusion confusion.png
     python -m mmaction_min.test configs/tsm_r18_motion.py work_dirs/tsm_r18_motion/latest.pth --eval mean_class_accuracy
+    torchrun --nproc-per-node 2 -m mmaction_min.test configs/tsm_r18_motion.py work_dirs/tsm_r18_motion/latest.pth
 
 `--out` takes .json or .pkl (a list with filename, label, pred and scores of each sample), .npz (the same as arrays) or .npy (the scores).
 """
@@ -26,7 +27,8 @@ from .assemble import build_loader, precision, prepare_model
 from .command import command_parser, load_config, pick_device, run_command
 from .config import Config, parse_options
 from .errors import ConfigError
-from .runner import load_checkpoint, single_gpu_test
+from .runner import get_dist_info, load_checkpoint, multi_gpu_test
+from .runner.dist import processes
 from .runner.hooks.evaluation import evaluate
 
 SETTINGS = (
@@ -98,13 +100,16 @@ def test(cfg: Config, args: argparse.Namespace) -> None:
         }
         cfg.merge_from_dict({"model.test_cfg": test_cfg})
     device = pick_device(args.device)
-    model = prepare_model(cfg, device)
-    checkpoint = load_checkpoint(model, args.checkpoint, strict=True)
-    loader = build_loader(cfg, "test", 0, device)
-    results = single_gpu_test(model, loader, device, precision(cfg)[0])
-    if metrics is not None:
-        for name, value in evaluate(loader, results, metrics).items():
-            print(f"{name}: {value:.4f}")
+    with processes(device, **(cfg.get("dist_params") or {})):
+        model = prepare_model(cfg, device)
+        checkpoint = load_checkpoint(model, args.checkpoint, strict=True)
+        loader = build_loader(cfg, "test", 0, device)
+        results = multi_gpu_test(model, loader, device, precision(cfg)[0])
+        scores = {} if metrics is None else evaluate(loader, results, metrics)
+        if get_dist_info()[0] > 0:
+            return
+    for name, value in scores.items():
+        print(f"{name}: {value:.4f}")
     if not (out or picture):
         return
     dataset: Any = loader.dataset

@@ -166,7 +166,7 @@ def build_dataloader(
         videos_per_gpu: the batch size of this process.
         workers_per_gpu: processes that prepare samples; 0 prepares them in this one.
         seed: the run's seed, at least 0.
-        shuffle: another order in each epoch.
+        shuffle: another order in each epoch, and as many batches for every process: it is for training.
         drop_last: leave out the last batch if it is not full.
         persistent_workers: keep the workers between epochs (if there are any).
         pin_memory: page-locked batches, for copies to a GPU that do not wait.
@@ -176,8 +176,14 @@ def build_dataloader(
         max_bad: how many videos may be broken: a number, or below 1 a share of all. Each is named once, and another clip
             takes its place. 0, for evaluation, lets the first one end the run: without it a score would be of another set.
     """
+    equal = "cut" if drop_last else "padded"
     sampler = EpochSampler(
-        len(dataset), seed, shuffle=shuffle, rank=rank, world_size=world_size
+        len(dataset),
+        seed,
+        shuffle=shuffle,
+        rank=rank,
+        world_size=world_size,
+        shares=equal if shuffle else "exact",
     )
     notes = Notes(workers_per_gpu)
     loader = VideoLoader(

@@ -224,6 +224,14 @@ def _read_seal(file: BinaryIO) -> re.Match[bytes] | None:
     return SEAL.fullmatch(file.read(SEAL_SIZE))
 
 
+def has_no_comment(path: Path) -> bool:
+    """Whether the archive ends where its index ends: somebody has read the file and written it anew with `torch.save`."""
+    with path.open("rb") as file:
+        file.seek(-22, os.SEEK_END)
+        end = file.read()
+    return end.startswith(b"PK\5\6") and end.endswith(b"\0\0")
+
+
 def _check_seal(file: BinaryIO, name: str) -> bool:
     seal = _read_seal(file)
     if seal is None:
