@@ -62,7 +62,10 @@ ROOMS = " ".join(f"scaffold.{file.stem}" for file in FILES)
 # What to do, and what is imported for it once.
 JOBS = {
     "scaffold": (run_scaffold, f"jinja2.sandbox libcst json shutil {ROOMS}"),
-    "save": (save_checkpoints, "torch mmaction_min.runner mmaction_min.command"),
+    "save": (
+        save_checkpoints,
+        "torch._dynamo mmaction_min.runner mmaction_min.command",
+    ),
     "import": (import_modules, "av torch.utils.data torchvision.models tqdm"),
 }
 

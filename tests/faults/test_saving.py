@@ -66,7 +66,7 @@ def saver(shim: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Save
 
 def test_a_checkpoint_goes_to_the_disk_in_the_right_order(saver: Saver) -> None:
     """The file's bytes before its name, its name before the pointer, the pointer before the old one is deleted."""
-    calls = [call for call in saver.calls if call not in ("write", "open", "open64")]
+    calls = [call for call in saver.calls if call not in ("write", "open64", "mkdir")]
     cleaned = ["unlink", "unlink"]
     written = ["fsync", "rename", "fsync", "unlink"]
     pointed = ["unlink", "symlink", "rename", "fsync", "unlink"]
@@ -120,8 +120,9 @@ def test_a_disk_that_is_full_or_fails_ends_the_run_with_74(
             assert (
                 ".pth: the " in result.err and "cannot be written" in result.err
             ), place
-        else:  # what failed does no harm: an old file stays
-            assert saver.calls[at - 1] in ("unlink", "symlink"), place
+        else:  # what failed does no harm: an old file stays, the folder is there already, a pointer is no link
+            harmless = saver.calls[at - 1] in ("unlink", "symlink", "mkdir")
+            assert harmless or at == 2, place  # the second opens what someone has left
         newest = newest_checkpoint(saver.root, LOGGER)
         assert newest is not None, place
         assert read_checkpoint(saver.root / "latest.pth")["meta"]["epoch"] >= 1, place
