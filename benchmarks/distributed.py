@@ -49,9 +49,9 @@ def measure(steps: int, rounds: int) -> None:
     device = torch.device("cpu")
     imgs, label = torch.rand(BATCH, 8, 3, 32, 32), torch.arange(BATCH) % 8
     batch = {"imgs": imgs, "label": label}
-    alone = build_runner(cfg, device, Path("work_dirs"))
+    alone = build_runner(cfg, device, None)
     with processes(device):
-        shared = build_runner(cfg, device, Path("work_dirs"), stop=stop_request())
+        shared = build_runner(cfg, device, None, stop=stop_request())
         rates = []
         for number in range(-1, rounds):  # the first is to warm up
             own = samples_per_second(alone, batch, steps)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import inspect
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
@@ -62,10 +63,11 @@ def init_dist(
         launcher: 'pytorch', which is torchrun; on Slurm too, by `srun torchrun`.
         backend: of `torch.distributed`. By default 'cpu:gloo,cuda:nccl' where there are GPUs and 'gloo' where there are
             none. mmcv's 'nccl' means that too: metrics and flags want gloo beside it.
-        **kwargs: of `torch.distributed.init_process_group`; `timeout` is 30 minutes by default.
+        **kwargs: of `torch.distributed.init_process_group`; `timeout` may be a number of seconds, and is 30 minutes by
+            default.
 
     Raises:
-        ConfigError: another launcher, or torchrun did not start this process.
+        ConfigError: another launcher, an unknown argument, or torchrun did not start this process.
     """
     if launcher != "pytorch" or "RANK" not in os.environ:
         raise ConfigError(
@@ -75,10 +77,24 @@ def init_dist(
         )
     if backend in (None, "nccl"):
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-    kwargs.setdefault("timeout", timedelta(minutes=MINUTES))
+    known = inspect.signature(dist.init_process_group).parameters
+    if unknown := kwargs.keys() - known:
+        raise ConfigError(
+            f"{', '.join(sorted(unknown))} is unknown",
+            "dist_params",
+            f"there are {', '.join(known)}",
+        )
+    timeout = kwargs.pop("timeout", MINUTES * 60)
+    if not isinstance(timeout, timedelta):
+        timeout = timedelta(seconds=timeout)
     rank, world_size = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
     dist.init_process_group(
-        backend, store=open_store(rank), rank=rank, world_size=world_size, **kwargs
+        backend,
+        store=open_store(rank),
+        rank=rank,
+        world_size=world_size,
+        timeout=timeout,
+        **kwargs,
     )
 
 
@@ -111,7 +127,8 @@ def processes(
         yield
         barrier()
     except RuntimeError as e:
-        if isinstance(e, EngineError) or "gloo" not in str(e):
+        lost = isinstance(e, dist.DistError) or "gloo" in str(e)
+        if isinstance(e, EngineError) or not lost:
             raise
         raise LostProcessError(
             "another process of this run has ended while this one waited for it",

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from mmaction_min.errors import ConfigError
 from mmaction_min.runner import get_dist_info, init_dist, master_only
+from mmaction_min.runner.dist import pick_gpu
 
 Run = Callable[..., Any]
 
@@ -20,6 +22,26 @@ def test_a_single_process_is_the_first_of_one() -> None:
     assert master_only(lambda: 3)() == 3
     with pytest.raises(ConfigError, match="srun torchrun"):
         init_dist("slurm")
+
+
+def test_each_process_has_a_gpu_of_its_own_or_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The one of its number on the machine; a machine with too few says so."""
+    for name, value in (("RANK", "5"), ("WORLD_SIZE", "6"), ("LOCAL_RANK", "1")):
+        monkeypatch.setenv(name, value)
+    chosen: list[int] = []
+    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert pick_gpu(torch.device("cuda")) == torch.device("cuda", 1)
+    assert chosen == [1]
+    assert pick_gpu(torch.device("cpu")) == torch.device("cpu")
+
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    with pytest.raises(ConfigError, match="this machine has 1 GPUs, too few"):
+        pick_gpu(torch.device("cuda"))
+    with pytest.raises(ConfigError, match=r"dist_params: port is unknown"):
+        init_dist(port=29500)
 
 
 def test_processes_tell_each_other_values_errors_and_means(run: Run) -> None:
