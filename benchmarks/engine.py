@@ -178,7 +178,7 @@ def with_mmengine(model: Any, optimizer: Any, batches: list[Any], folder: Path) 
     Runner(
         model=Wrapped(),
         work_dir=str(folder),
-        train_dataloader=DataLoader(batches, batch_size=None),
+        train_dataloader=DataLoader(batches, collate_fn=lambda one: one[0]),
         train_cfg=dict(by_epoch=False, max_iters=len(batches)),
         optim_wrapper=dict(optimizer=optimizer, clip_grad=dict(max_norm=CLIP)),
         param_scheduler=[

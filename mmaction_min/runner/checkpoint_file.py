@@ -41,9 +41,9 @@ def write_whole(path: Path, content: Mapping[str, Any]) -> None:
     Raises:
         DiskError: the disk is full or failed; the old file is as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("w+b") as file:
             _lock(file)
             _save(content, file)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..base_runner import BaseRunner
 
 HOOKS = Registry(
-    "hook", "mmaction_min/runner/__init__.py or mmaction_min/core/lr/__init__.py"
+    "hook", "mmaction_min/core/hooks/__init__.py or mmaction_min/core/lr/__init__.py"
 )
 
 
