@@ -63,7 +63,7 @@ class VideoLoader(DataLoader[Any]):
     # torch types this as its private iterator class, which no other iterator can be.
     def __iter__(self) -> Iterator[dict[str, Any]]:  # type: ignore[override]
         batches = self._start()
-        rescuer = Rescuer(POLL_S, STUCK_S, self.close)
+        rescuer = Rescuer(POLL_S, STUCK_S, self.processes)
         if self.num_workers:
             rescuer.start()
         try:

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Iterable, Set
 from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
@@ -155,16 +155,16 @@ class Rescuer(threading.Thread):
     Args:
         poll_s: how often it looks.
         patience_s: for how long a hand-over may take.
-        close: ends the workers.
+        processes: the workers. (Not the loader: it would be taken down in this thread.)
     """
 
     def __init__(
-        self, poll_s: float, patience_s: float, close: Callable[[], None]
+        self, poll_s: float, patience_s: float, processes: Set[BaseProcess]
     ) -> None:
         super().__init__(daemon=True)
         self.poll_s = poll_s
         self.patience_s = patience_s
-        self.close = close
+        self.processes = processes
         self.calls = 0  # odd while the other thread is in a call
         self.acted = False
         self._ended = threading.Event()
@@ -176,7 +176,8 @@ class Rescuer(threading.Thread):
             calls = self.calls
             if calls % 2 and waited > self.patience_s:
                 self.acted = True
-                self.close()
+                for process in self.processes:
+                    process.kill()
                 return
 
     def end(self) -> None:
