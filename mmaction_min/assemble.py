@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import SyncBatchNorm
 from torch.utils.data import DataLoader
 
 from . import (  # noqa: F401  (they fill the registries)
@@ -21,8 +22,17 @@ from .config import Config
 from .datasets import build_dataloader, build_dataset
 from .errors import ConfigError
 from .models import build_model
-from .runner import RUNNERS, BaseRunner, build_optimizer, with_fused
+from .runner import (
+    RUNNERS,
+    BaseRunner,
+    build_optimizer,
+    get_dist_info,
+    set_random_seed,
+    with_fused,
+)
 from .runner.device import to_channels_last
+from .runner.dist import one_first
+from .runner.parallel import DistributedModel
 from .runner.signals import StopRequest
 from .runner.update import LossScale
 
@@ -33,6 +43,47 @@ def prepare_model(cfg: Config, device: torch.device) -> nn.Module:
     if cfg.get("channels_last"):
         to_channels_last(model)
     return model
+
+
+def distribute(model: nn.Module, cfg: Config, seed: int) -> nn.Module:
+    """The model of one process among several, or in one process the model as it is.
+
+    The weights are those of rank 0; what is drawn from now on, as by dropout, differs from rank to rank. The learning
+    rate is not scaled.
+
+    Args:
+        model: on its device.
+        cfg: `sync_bn`: batch norm over the batches of all processes; `find_unused_parameters` and `static_graph` (by
+            default on where it may be): see `DistributedModel`.
+        seed: the run's.
+
+    Raises:
+        ConfigError: batch norm cannot be shared on this device.
+    """
+    rank, world_size = get_dist_info()
+    if world_size == 1:
+        return model
+    if cfg.get("sync_bn"):
+        model = SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
+    if next(model.parameters()).device.type == "cpu" and any(
+        isinstance(module, SyncBatchNorm) for module in model.modules()
+    ):
+        raise ConfigError(
+            "torch shares batch norm between GPUs, and not between processes on the CPU",
+            "sync_bn or norm_cfg",
+            "take it out for the CPU; with norm_eval the running means are used instead",
+        )
+    if rank:
+        set_random_seed(
+            seed + rank, deterministic=torch.are_deterministic_algorithms_enabled()
+        )
+    unused = bool(cfg.get("find_unused_parameters"))
+    accumulates = (cfg.get("optimizer_config") or {}).get("cumulative_iters", 1) > 1
+    return DistributedModel(
+        model,
+        find_unused_parameters=unused,
+        static_graph=cfg.get("static_graph", not unused and not accumulates),
+    )
 
 
 AMP = {"bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -80,9 +131,11 @@ def build_loader(
     """
     if split not in cfg.data:
         raise ConfigError(f"the config has no data.{split}", cfg.filename)
-    dataset = build_dataset(
-        {**cfg.data[split], **changes}, {"test_mode": split != "train"}
-    )
+    with one_first():  # who comes first may write a cache
+        dataset = build_dataset(
+            {**cfg.data[split], **changes}, {"test_mode": split != "train"}
+        )
+    rank, world_size = get_dist_info()
     sizes = {
         key: cfg.data[key]
         for key in ("videos_per_gpu", "workers_per_gpu", "timeout_s")
@@ -96,6 +149,8 @@ def build_loader(
         "seed": seed,
         "shuffle": split == "train",
         "pin_memory": device.type == "cuda",
+        "rank": rank,
+        "world_size": world_size,
         **sizes,
         **own,
     }
@@ -124,6 +179,7 @@ def build_runner(
         optimizer_config.setdefault("loss_scale", loss_scale)
     if cfg.get("compile"):
         model.compile(**(cfg.compile if isinstance(cfg.compile, Mapping) else {}))
+    model = distribute(model, cfg, seed)
     runner: BaseRunner = RUNNERS.build(
         cfg.get("runner") or {},
         {

@@ -5,15 +5,23 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
 from .config import Config, parse_options
-from .errors import ConfigError, ConfigKeyError, ConfigTypeError, EngineError
+from .errors import (
+    ConfigError,
+    ConfigKeyError,
+    ConfigTypeError,
+    EngineError,
+    NotRegisteredError,
+)
 from .near import did_you_mean
 from .places import is_key, origin_of, place_of, place_of_error
+from .runner.dist import is_launched, local_rank, pick_gpu
 
 KEYS = frozenset(
     [
@@ -40,6 +48,10 @@ KEYS = frozenset(
         "fp16",
         "channels_last",
         "compile",
+        "dist_params",
+        "find_unused_parameters",
+        "static_graph",
+        "sync_bn",
     ]
 )
 """What a config's top level may say to the engine; every other name is the config's own variable."""
@@ -53,10 +65,8 @@ UPSTREAM_KEYS = frozenset(
         "annealing_runner",
         "cudnn_benchmark",
         "device",
-        "dist_params",
         "ema",
         "eval_config",
-        "find_unused_parameters",
         "fp16",
         "gpu_ids",
         "gpus",
@@ -73,8 +83,6 @@ UPSTREAM_KEYS = frozenset(
         "pgm_proposals_dir",
         "precise_bn",
         "runner",
-        "static_graph",
-        "sync_bn",
         "tem_results_dir",
         "test_cfg",
         "test_pipeline",
@@ -122,6 +130,8 @@ EVALUATION = (
 
 DICTS = ("model", "data", "evaluation", "optimizer")
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+SAME_EVERYWHERE = (ConfigError, NotRegisteredError)
+"""Mistakes that all processes of a run find."""
 
 
 def command_parser(name: str, doc: str | None) -> argparse.ArgumentParser:
@@ -159,7 +169,10 @@ def run_command(command: Callable[[], int | None], config: str, *, debug: bool) 
         if debug:
             raise
         _locate(e, config)
-        print(f"error: {e}", file=sys.stderr)
+        if is_launched() and local_rank() > 0 and isinstance(e, SAME_EVERYWHERE):
+            # The machine's first process says it too. When that ends, torchrun ends this one, and it is said once.
+            time.sleep(3)
+        print(f"error: {e}", file=sys.stderr, flush=True)
         return e.exit_code
 
 
@@ -251,7 +264,7 @@ def pick_device(name: str | None) -> torch.device:
         raise ConfigError(
             f"there is no device {name!r}: {str(e).splitlines()[0]}", "--device"
         ) from None
-    return device
+    return pick_gpu(device)
 
 
 def describe(device: torch.device) -> str:

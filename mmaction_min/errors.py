@@ -100,5 +100,9 @@ class NotFiniteError(EngineError, FloatingPointError):
     """A loss is NaN or infinite."""
 
 
+class LostProcessError(EngineError, RuntimeError):
+    """Another process of the run has ended while this one waited for it."""
+
+
 class Interrupted(Exception):
     """Somebody asked to stop, and what would come next is not waited for."""

@@ -3,6 +3,7 @@
     python -m mmaction_min.test configs/tsm_r18_motion.py work_dirs/tsm_r18_motion/latest.pth
     python -m mmaction_min.test configs/tsm_r18_motion.py work_dirs/tsm_r18_motion/latest.pth --out predictions.json --confusion confusion.png
     python -m mmaction_min.test configs/tsm_r18_motion.py work_dirs/tsm_r18_motion/latest.pth --eval mean_class_accuracy
+    torchrun --nproc-per-node 2 -m mmaction_min.test configs/tsm_r18_motion.py work_dirs/tsm_r18_motion/latest.pth
 
 `--out` takes .json or .pkl (a list with filename, label, pred and scores of each sample), .npz (the same as arrays) or .npy (the scores).
 """
@@ -17,6 +18,7 @@ from typing import Any
 from .analysis.confusion import draw_confusion
 from .analysis.drawing import check_picture, new_figure, save_figure
 from .analysis.predictions import (
+    Predictions,
     check_out,
     collect_predictions,
     read_label_map,
@@ -28,7 +30,8 @@ from .command import command_parser, load_config, pick_device, run_command
 from .config import Config, parse_options
 from .datasets import DATASETS
 from .errors import ConfigError
-from .runner import load_checkpoint, single_gpu_test
+from .runner import get_dist_info, load_checkpoint, multi_gpu_test
+from .runner.dist import processes
 from .runner.hooks.evaluation import evaluate
 
 SETTINGS = (
@@ -93,22 +96,10 @@ def _parser() -> argparse.ArgumentParser:
 def test(cfg: Config, args: argparse.Namespace) -> None:
     """Print the metrics of a checkpoint, one a line, under upstream's names (`top1_acc: 0.9300`); write what was asked for."""
     metrics = _metrics(cfg, args)
-    output = dict(cfg.get("output_config") or {})
-    if args.out:
-        output["out"] = args.out
+    kind = str((cfg.data.get("test") or {}).get("type"))
     # Segments in time are written by their data set, which knows the formats.
-    localizes = hasattr(DATASETS.get(cfg.data.test.type), "dump_results")
-    out = None if localizes else args.out and check_out(args.out)
-    picture = args.confusion and check_picture(args.confusion)
-    timeline = args.timeline and check_picture(args.timeline)
-    if (picture and localizes) or (timeline and not localizes):
-        raise ConfigError(
-            f"there is no such picture of what is found in {cfg.data.test.type}",
-            "--confusion" if picture else "--timeline",
-            "--confusion is of classes, --timeline of segments in time",
-        )
-    if picture or timeline:
-        new_figure(1, 1)  # is matplotlib there? asked now, not after the work
+    localizes = hasattr(DATASETS.get(kind), "dump_results")
+    _check_outputs(args, kind, localizes)
     names = read_label_map(args.label_map) if args.label_map else None
     if args.average_clips:
         test_cfg = {
@@ -117,35 +108,66 @@ def test(cfg: Config, args: argparse.Namespace) -> None:
         }
         cfg.merge_from_dict({"model.test_cfg": test_cfg})
     device = pick_device(args.device)
-    model = prepare_model(cfg, device)
-    checkpoint = load_checkpoint(model, args.checkpoint, strict=True)
-    loader = build_loader(cfg, "test", 0, device)
-    results: list[Any] = single_gpu_test(model, loader, device, precision(cfg)[0])
-    if metrics is not None:
-        for name, value in evaluate(loader, results, metrics).items():
-            print(f"{name}: {value:.4f}")
+    with processes(device, **(cfg.get("dist_params") or {})):
+        model = prepare_model(cfg, device)
+        checkpoint = load_checkpoint(model, args.checkpoint, strict=True)
+        loader = build_loader(cfg, "test", 0, device)
+        results = multi_gpu_test(model, loader, device, precision(cfg)[0])
+        scores = {} if metrics is None else evaluate(loader, results, metrics)
+        if get_dist_info()[0] > 0:
+            return
+    for name, value in scores.items():
+        print(f"{name}: {value:.4f}")
     dataset: Any = loader.dataset
     dataset = getattr(dataset, "dataset", dataset)  # what the loader wrapped
-    if localizes and "out" in output:
+    if localizes:
+        _write_segments(dataset, results, cfg, args)
+    elif args.out or args.confusion:
+        known = getattr(dataset, "CLASSES", None)
+        known = known or checkpoint.get("meta", {}).get("CLASSES")
+        _write_scores(collect_predictions(dataset, results, names or known), args)
+
+
+def _check_outputs(args: argparse.Namespace, kind: str, localizes: bool) -> None:
+    """Refuse what cannot be written, now and not after the work."""
+    if (args.confusion and localizes) or (args.timeline and not localizes):
+        raise ConfigError(
+            f"there is no such picture of what is found in {kind}",
+            "--confusion" if args.confusion else "--timeline",
+            "--confusion is of classes, --timeline of segments in time",
+        )
+    if args.out and not localizes:
+        check_out(args.out)
+    if picture := args.confusion or args.timeline:
+        check_picture(picture)
+        new_figure(1, 1)  # is matplotlib there?
+
+
+def _write_segments(
+    dataset: Any, results: Sequence[Any], cfg: Config, args: argparse.Namespace
+) -> None:
+    """What a localizer found, as `output_config` says, to the place of `--out`; and the picture of it."""
+    output = {
+        **(cfg.get("output_config") or {}),
+        **({"out": args.out} if args.out else {}),
+    }
+    if "out" in output:
         dataset.dump_results(results, **output)
         print(f"wrote the results of {len(results)} videos into {output['out']}")
-    if timeline:
-        save_figure(draw_timeline(dataset.video_infos, results), timeline)
-        print(f"drew {timeline}")
-    if not (out or picture):
-        return
-    known = getattr(dataset, "CLASSES", None) or checkpoint.get("meta", {}).get(
-        "CLASSES"
-    )
-    predictions = collect_predictions(dataset, results, names or known)
-    if out:
-        save_predictions(predictions, out)
-        print(f"wrote {len(results)} predictions into {out}")
-    if picture:
-        save_figure(
-            draw_confusion(predictions.confusion(), predictions.classes), picture
-        )
-        print(f"drew {picture}")
+    if args.timeline:
+        save_figure(draw_timeline(dataset.video_infos, results), args.timeline)
+        print(f"drew {args.timeline}")
+
+
+def _write_scores(predictions: Predictions, args: argparse.Namespace) -> None:
+    """What a recognizer said, and which classes it mixes up."""
+    if args.out:
+        save_predictions(predictions, args.out)
+        print(f"wrote {len(predictions.filenames)} predictions into {args.out}")
+    if args.confusion:
+        matrix = predictions.confusion()
+        save_figure(draw_confusion(matrix, predictions.classes), args.confusion)
+        print(f"drew {args.confusion}")
 
 
 def _metrics(cfg: Config, args: argparse.Namespace) -> Mapping[str, Any] | None:

@@ -3,6 +3,7 @@
     python -m mmaction_min.train configs/tsm_r18_motion.py
     python -m mmaction_min.train configs/tsm_r18_motion.py --seed 0 --cfg-options optimizer.lr=0.01 total_epochs=4
     python -m mmaction_min.train configs/tsm_r18_motion.py --resume auto
+    torchrun --nproc-per-node 2 -m mmaction_min.train configs/tsm_r18_motion.py
 
 Checkpoints, logs and the resolved config go to `work_dirs/<name of the config>` unless `--work-dir` says where.
 Ctrl-C or SIGTERM ends after the running step, with a checkpoint; a second one ends at once.
@@ -12,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import secrets
 import sys
 import time
@@ -29,18 +29,26 @@ from .assemble import build_loader, build_runner
 from .command import command_parser, describe, load_config, pick_device, run_command
 from .config import Config
 from .datasets.builder import VideoLoader
-from .errors import CheckpointError, ConfigError, EngineError
+from .errors import CheckpointError, ConfigError
 from .runner import (
     BaseRunner,
     EvalHook,
     Hook,
     StopTraining,
+    get_dist_info,
     get_root_logger,
     read_checkpoint,
     set_random_seed,
 )
 from .runner.checkpoint import newest_checkpoint
-from .runner.checkpoint_file import remove_leftovers
+from .runner.checkpoint_file import remove_leftovers, saved_at
+from .runner.dist import (
+    is_launched,
+    is_started_again,
+    on_rank_0,
+    processes,
+)
+from .runner.shared_stop import stop_request
 from .runner.signals import EXIT_CODES, stop_on_signal
 
 NEEDED = ("model", "data", "optimizer")
@@ -110,26 +118,28 @@ class _StopAfter(Hook):
 
 def train(cfg: Config, args: argparse.Namespace) -> int:
     """Train as a config says; the exit code."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
-        raise EngineError(
-            "this version trains in one process",
-            "torchrun",
-            "run python -m mmaction_min.train instead",
-        )
+    device = pick_device(args.device)
+    with processes(device, **(cfg.get("dist_params") or {})):
+        return _train(cfg, args, device)
+
+
+def _train(cfg: Config, args: argparse.Namespace, device: torch.device) -> int:
+    rank, world_size = get_dist_info()
     work_dir = Path(
         args.work_dir
         or cfg.get("work_dir")
         or Path("work_dirs") / Path(args.config).stem
     )
-    level = cfg.get("log_level", "INFO")
+    level = cfg.get("log_level", "INFO") if rank == 0 else "WARNING"
     logger = get_root_logger(level=level)
-    remove_leftovers(work_dir)
-    resume_from = _resume_from(args.resume_from or cfg.get("resume_from"), work_dir)
+    dump = work_dir / Path(args.config).name
+    asked = args.resume_from or cfg.get("resume_from")
+    resume_from = on_rank_0(lambda: _resume_from(asked, work_dir, dump))
     load_from = args.load_from or cfg.get("load_from")
-    seed = _seed(args.seed if args.seed is not None else cfg.get("seed"), resume_from)
+    said = args.seed if args.seed is not None else cfg.get("seed")
+    seed = on_rank_0(lambda: _seed(said, resume_from))
     set_random_seed(seed, deterministic=args.deterministic)
-    device = pick_device(args.device)
-    with stop_on_signal() as stop:
+    with stop_on_signal(stop_request()) as stop:
         loaders = _build_loaders(cfg, seed, device)
         runner = build_runner(cfg, device, None, seed=seed, stop=stop)
         _register_hooks(runner, cfg, seed, validate=not args.no_validate)
@@ -140,12 +150,13 @@ def train(cfg: Config, args: argparse.Namespace) -> int:
             runner.meta["CLASSES"] = list(classes)  # for who tests the checkpoint
         # All is built: a config that cannot be leaves no folder behind.
         runner.work_dir = str(work_dir)
-        work_dir.mkdir(parents=True, exist_ok=True)
-        get_root_logger(work_dir / f"{time.strftime('%Y%m%d_%H%M%S')}.log", level)
-        cfg.dump(work_dir / Path(args.config).name)
-        logger.info(
-            "%s on %s, seed %d, into %s", args.config, describe(device), seed, work_dir
-        )
+        if rank == 0:
+            work_dir.mkdir(parents=True, exist_ok=True)
+            get_root_logger(work_dir / f"{time.strftime('%Y%m%d_%H%M%S')}.log", level)
+            if not dump.exists() or not is_started_again():
+                cfg.dump(dump)
+        where = f"{world_size} x " * (world_size > 1) + describe(device)
+        logger.info("%s on %s, seed %d, into %s", args.config, where, seed, work_dir)
         if resume_from:
             runner.resume(resume_from)
         elif load_from:
@@ -185,12 +196,15 @@ def _build_loaders(
 
 @contextmanager
 def _attended(runner: BaseRunner, loaders: list[DataLoader[Any]]) -> Iterator[None]:
-    """Let a stop reach who waits for a batch, in an evaluation too; at the end no worker is left, not even a hanging one."""
+    """Let a stop reach who waits for a batch, in an evaluation too; at the end no worker is left, not even a hanging one.
+
+    Several processes stop together, after a step.
+    """
     evaluations = [hook for hook in runner.hooks if isinstance(hook, EvalHook)]
     every = [*loaders, *(hook.dataloader for hook in evaluations)]
     ours = [loader for loader in every if isinstance(loader, VideoLoader)]
     for loader in ours:
-        loader.stop = runner.stop
+        loader.stop = runner.stop if runner.world_size == 1 else False
     try:
         yield
     finally:
@@ -230,11 +244,26 @@ def _register_hooks(
     runner.register_custom_hooks(cfg.get("custom_hooks"))
 
 
-def _resume_from(asked: str | None, work_dir: Path) -> str | None:
-    """The checkpoint that a run goes on from, if it does."""
+def _resume_from(asked: str | None, work_dir: Path, dump: Path) -> str | None:
+    """The checkpoint that a run goes on from, if it does.
+
+    Args:
+        asked: 'auto', a file, or None.
+        work_dir: where checkpoints are.
+        dump: the config in it, which a run writes as it begins: where torchrun starts the processes again, they go on from
+            what was saved since then, and not from what an earlier run left.
+    """
+    remove_leftovers(work_dir)
+    logger = logging.getLogger("mmaction_min")
+    if is_started_again():
+        newest = newest_checkpoint(work_dir, logger)
+        if newest and dump.exists() and saved_at(newest) >= saved_at(dump):
+            logger.info("started again: %s", newest)
+            return str(newest)
+    elif is_launched():
+        dump.unlink(missing_ok=True)
     if asked != "auto":
         return asked
-    logger = logging.getLogger("mmaction_min")
     newest = newest_checkpoint(work_dir, logger)
     logger.info(
         "--resume auto: %s", newest or "nothing to go on from, so it starts anew"

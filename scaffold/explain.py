@@ -27,7 +27,7 @@ def find_cause(tree: Tree, kinds: Mapping[str, Kind], text: str) -> Cause:
         ScaffoldError: the text holds no error that is known.
     """
     found = [
-        (match.start(), -order, match, explainer)
+        (match.end(), -order, match, explainer)
         for order, (pattern, explainer) in enumerate(_KNOWN)
         for match in re.finditer(pattern, text)
     ]
@@ -56,6 +56,11 @@ _KNOWN: tuple[tuple[str, Callable[..., Cause]], ...] = (
     (rf"{_NAME} is not registered in (?P<registry>[A-Z]+)", not_registered),
     (rf"no (?P<registry>hook) is registered as {_NAME}", not_registered),
     (rf"{_NAME} is already registered (?:in|as)\b", registered_twice),
+    # mmaction_min says which class the config names, where a base class refuses what went through **kwargs.
+    (
+        rf"\b(?!\w*[Ee]rror\b)(?P<name>\w+)(?<!\.py): \w+\.__init__\(\) got an unexpected keyword argument {_ARGUMENT}",
+        arguments,
+    ),
     (rf"{_OF_CLASS}got an unexpected keyword argument {_ARGUMENT}", arguments),
     (rf"{_OF_CLASS}missing \d+ required [\w-]+ arguments?: {_ARGUMENT}", missing),
     (rf"{_OF_CLASS}missing a required (?:[\w-]+ )?argument: {_ARGUMENT}", missing),
@@ -66,6 +71,7 @@ _KNOWN: tuple[tuple[str, Callable[..., Cause]], ...] = (
         nameless_arguments,
     ),
     (r"No such file or directory: ['\"](?P<path>[^'\"]+\.py)['\"]", no_file),
+    (r"(?m)(?P<path>[^\s:]+\.py): the config cannot be read \(No such file", no_file),
     (r"file [\"'](?P<path>[^'\"]+\.py)[\"'] does not exist", no_file),
     (
         rf"cannot import name {_NAME} from (?:partially initialized module )?['\"](?P<module>[\w.]+)['\"]",

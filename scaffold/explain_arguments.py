@@ -26,7 +26,7 @@ def arguments(case: Case, name: str, argument: str, missing: str = "") -> Cause:
         what = f"{name} is not of this tree{case.mentions(name)}: see its own documentation"
         return Cause(what, mend="scaffold list")
     module, node = defined
-    takes = _parameters(node)
+    takes = _parameters(node) + _passed_on(case, node)
     signature = f"it takes {', '.join(takes) or 'no arguments'}"
     if missing:
         what = f"{name} needs `{argument}`, and the config does not give it{case.mentions(name)}; {signature}"
@@ -61,6 +61,17 @@ def _parameters(node: ast.stmt) -> list[str]:
     return [
         a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
     ]
+
+
+def _passed_on(case: Case, node: ast.stmt) -> list[str]:
+    """What the base classes of a class take, where its constructor passes `**kwargs` on to them."""
+    if not isinstance(node, ast.ClassDef) or "**kwargs" not in ast.unparse(node):
+        return []
+    names = [base.id for base in node.bases if isinstance(base, ast.Name)]
+    bases = [found[1] for name in names if (found := case.defined(name))]
+    own = _parameters(node)
+    taken = [a for base in bases for a in _parameters(base) + _passed_on(case, base)]
+    return [argument for argument in dict.fromkeys(taken) if argument not in own]
 
 
 def no_type(case: Case) -> Cause:

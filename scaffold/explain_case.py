@@ -127,7 +127,9 @@ class Case:
         for kind in self.kinds.values():
             titles = (kind.name, singular(kind.registry))
             named = name.lower().endswith(kind.name)
-            if not kind.suffix and (named or singular(registry) in titles):
+            # "pipeline transform" is the title of a registry, too
+            titled = singular(registry) in titles or registry.endswith(f" {kind.name}")
+            if not kind.suffix and (named or titled):
                 return kind.name, name
         return "KIND", name
 

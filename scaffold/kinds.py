@@ -171,6 +171,11 @@ def find_kind(
     kinds = _folders(root, layout)
     if name in kinds:
         return _in_tree(kinds[name], root, layout)
+    if layout is not OWN and os.path.exists(os.path.join(BUNDLED, name, FACTS)):
+        raise ScaffoldError(
+            f"trees of {layout.name} have no kind {name}",
+            hint=f"the kinds are {', '.join(kinds)}",
+        )
     import difflib
 
     near = difflib.get_close_matches(name.lower(), kinds, n=1, cutoff=0.5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from configparser import ConfigParser
 from pathlib import Path
 
 import pytest
@@ -140,3 +141,19 @@ def test_only_commit_writes_to_a_tree() -> None:
                 writers.add(room(path))
 
     assert writers == {"commit"}
+
+
+def test_every_package_is_in_the_wheel() -> None:
+    """setup.cfg names each folder that has an `__init__.py`: an editable install would work without."""
+    settings = ConfigParser()
+    settings.read(ROOT / "setup.cfg")
+    named = settings["options"]["packages"].split()
+    found = {
+        ".".join(init.relative_to(ROOT).parts[:-1])
+        for package in ("scaffold", "mmaction_min")
+        for init in (ROOT / package).rglob("__init__.py")
+    }
+
+    data = {f"scaffold.{name}" for name in ("configs", "layouts", "templates")}
+
+    assert sorted(named) == sorted(found | data)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,6 +17,7 @@ import torch
 from mmaction_min.assemble import build_loader, prepare_model
 from mmaction_min.config import Config
 from mmaction_min.datasets import MotionClips
+from mmaction_min.models import BACKBONES
 
 REPO = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```bash\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -30,6 +33,15 @@ def commands(text: str) -> list[str]:
     lines = [line for block in BLOCK.findall(text) for line in block.splitlines()]
     found = dict.fromkeys(command for line in lines for command in line.split(" && "))
     return [command for command in found if command not in LEFT_OUT]
+
+
+PORT = "mmaction_min/models/backbones/mobilenet_v2.py"
+
+
+def port_of_the_readme() -> str:
+    """The module that the section on ports shows."""
+    section = (REPO / "README.md").read_text().partition("### Port a backbone\n")[2]
+    return section.partition("```python\n")[2].partition("```")[0]
 
 
 @pytest.fixture
@@ -97,6 +109,8 @@ def test_every_command_of_the_readme_works(checkout: Path) -> None:
             text=True,
         )
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+        if command == "scaffold add backbone MobileNetV2":  # as its section says
+            (checkout / PORT).write_text(port_of_the_readme())
 
     after = {
         path.relative_to(checkout)
@@ -137,6 +151,24 @@ def test_a_project_of_ones_own_is_made_and_trained(
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert (here / "my_project/work_dirs/my_head/latest.pth").exists()
+
+
+def test_the_port_has_the_names_and_shapes_of_upstreams(tmp_path: Path) -> None:
+    """Those of an installed MMAction2 0.24.1, as a hash of the sorted lines "name shape"."""
+    code = port_of_the_readme().replace("from .", "from mmaction_min.models.backbones.")
+    code = code.replace("backbones..", "")  # the imports of the package above
+    names: dict[str, Any] = {"__name__": "port"}
+    try:
+        exec(code, names)
+    finally:
+        BACKBONES._modules.pop("MobileNetV2", None)
+    with torch.device("meta"):
+        model = names["MobileNetV2"](out_channels=1280)
+
+    lines = sorted(f"{name} {tuple(x.shape)}" for name, x in model.state_dict().items())
+
+    found = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    assert found == "4f5a82b41c224994d4701064c5f94ba5313fe1e4b2b5adb6f5ca32f544f612df"
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])

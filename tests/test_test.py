@@ -121,3 +121,36 @@ def test_a_mistake_is_one_message(
 
     err = capsys.readouterr().err
     assert "error: " in err and message in err
+
+
+LOCALIZER = """
+_base_ = ["{repo}/configs/bmn_motion.py"]
+model = dict(temporal_dim=4, hidden_dim_1d=4, hidden_dim_2d=4, hidden_dim_3d=4)
+data = dict(
+    workers_per_gpu=0,
+    test=dict(num_videos=2, temporal_dim=4, size=32, root="{cache}"),
+)
+"""
+
+
+def test_a_localizers_results_are_those_of_its_data_set(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Recalls, a file as ActivityNet's server takes it, a picture of time lines; there is no confusion of classes."""
+    config, checkpoint = tmp_path / "tiny.py", tmp_path / "latest.pth"
+    config.write_text(LOCALIZER.format(repo=REPO, cache=tmp_path))
+    cfg = Config.fromfile(config)
+    save_checkpoint(prepare_model(cfg, torch.device("cpu")), checkpoint)
+    run = [str(config), str(checkpoint), "--device", "cpu"]
+    out, picture = tmp_path / "new" / "results.json", tmp_path / "new" / "t.png"
+
+    assert test_command.main([*run, "--out", str(out), "--timeline", str(picture)]) == 0
+    assert test_command.main([*run, "--confusion", str(picture)]) == 1
+
+    printed = capsys.readouterr()
+    assert [line.split(":")[0] for line in printed.out.splitlines()[:5]] == [
+        *("auc", "AR@1", "AR@5", "AR@10", "AR@100")
+    ]
+    assert set(json.loads(out.read_text())["results"]) == {"val_0000", "val_0001"}
+    assert picture.stat().st_size > 1000
+    assert "--confusion is of classes" in printed.err

@@ -247,19 +247,6 @@ def test_a_config_without_an_entry_says_which(
     assert f"broken.py: the config has no `{key}`" in capsys.readouterr().err
 
 
-def test_torchrun_is_refused_until_it_is_supported(
-    config: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """Several processes that train the same model side by side would be a silent waste."""
-    monkeypatch.setenv("WORLD_SIZE", "2")
-
-    assert train(config, tmp_path / "run") == 1
-    assert "one process" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 )

@@ -132,7 +132,7 @@ def draw_schedule(schedule: Schedule, title: str = "") -> Figure:
         handles,
         labels,
         loc="outside lower center",
-        ncols=min(len(labels), 4),
+        ncols=min(len(labels), 4 if zoomed else 2),
         frameon=False,
     )
     if title:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import signal
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence, Set
 from multiprocessing import active_children
+from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader, default_collate
 from ..errors import DataError, EngineError, Interrupted
 from ..registry import Registry
 from .seeding import EpochSampler, Replaced, SeededDataset, SizedDataset
-from .workers import Notes, blame_the_dead, blame_the_hanging, settle_in, too_many
+from .workers import Notes, Rescuer, Watch, settle_in, too_many
 
 Results = dict[str, Any]
 """What a pipeline passes along: one sample, from the file's name to the tensors."""
@@ -31,7 +31,9 @@ class Listed(NamedTuple):
 
 POLL_S = 1
 """How often the process that waits for a batch looks after the workers."""
-PATIENCE = 5
+STUCK_S = 8
+"""How many seconds a worker may take to hand over a batch that it has."""
+PATIENCE_S = 5
 """How many seconds a run that should stop still waits for a batch of training."""
 
 DATASETS = Registry("dataset", "mmaction_min/datasets/__init__.py")
@@ -68,13 +70,19 @@ class VideoLoader(DataLoader[Any]):
     # torch types this as its private iterator class, which no other iterator can be.
     def __iter__(self) -> Iterator[dict[str, Any]]:  # type: ignore[override]
         batches = self._start()
-        while (batch := self._next(batches)) is not None:
-            if isinstance(batch, EngineError):
-                # A new one: this frame would hold the old one in a cycle, and its workers until that is collected.
-                raise type(batch)(*batch.args)
-            if isinstance(batch, Replaced):
-                batch = self._report(batch)
-            yield batch
+        rescuer = Rescuer(POLL_S, STUCK_S, self.processes)
+        if self.num_workers:
+            rescuer.start()
+        try:
+            while (batch := self._next(batches, rescuer)) is not None:
+                if isinstance(batch, EngineError):
+                    # A new one: this frame would hold the old one in a cycle, and its workers until that is collected.
+                    raise type(batch)(*batch.args)
+                if isinstance(batch, Replaced):
+                    batch = self._report(batch)
+                yield batch
+        finally:
+            rescuer.end()
 
     def close(self) -> None:
         """End the workers, the hanging ones too."""
@@ -90,29 +98,38 @@ class VideoLoader(DataLoader[Any]):
             signal.signal(signal.SIGCHLD, handler)
         return batches
 
-    def _next(self, batches: Iterator[Any]) -> Any:
+    def _next(self, batches: Iterator[Any], rescuer: Rescuer) -> Any:
         """The next batch, or None at the end; meanwhile look after the workers once a second."""
-        start = time.monotonic()
-        patience = 0 if not self.sampler.shuffle else PATIENCE
+        watch = Watch(self.processes, self.notes, self.dataset.dataset, self.timeout_s)
+        patience = PATIENCE_S if self.sampler.shuffle else 0
         while True:
-            waited = time.monotonic() - start
-            if self.stop and waited >= patience:
+            if self.stop and watch.waited >= patience:
                 self.close()
                 raise Interrupted
+            rescuer.calls += 1
             try:
                 return next(batches, None)
-            except RuntimeError as e:
-                if not self.num_workers or not str(e).startswith("DataLoader "):
+            except (RuntimeError, OSError, EOFError) as e:
+                if not self.num_workers:
                     raise
-            self._look_after(waited)
+                late = str(e).startswith("DataLoader timed out")
+                if isinstance(e, OSError | EOFError):  # the pipe to one who just died
+                    self._reap()
+                error = watch.stuck() if rescuer.acted else watch.look(POLL_S)
+                if error is None and late:
+                    continue
+                self.close()
+                if self.stop:
+                    raise Interrupted from None
+                raise (error or e) from None
+            finally:
+                rescuer.calls += 1
 
-    def _look_after(self, waited: float) -> None:
-        dataset = self.dataset.dataset
-        error = blame_the_dead(self.processes, self.notes, dataset)
-        error = error or blame_the_hanging(self.notes, dataset, waited, self.timeout_s)
-        if error is not None:
-            self.close()
-            raise error
+    def _reap(self) -> None:
+        """Wait for a worker that is about to end, so that its exit code is known."""
+        wait([process.sentinel for process in self.processes], STUCK_S)
+        for process in self.processes:
+            process.join(0.2)
 
     def _report(self, batch: Replaced) -> dict[str, Any]:
         logger = logging.getLogger("mmaction_min")
@@ -156,7 +173,7 @@ def build_dataloader(
         videos_per_gpu: the batch size of this process.
         workers_per_gpu: processes that prepare samples; 0 prepares them in this one.
         seed: the run's seed, at least 0.
-        shuffle: another order in each epoch.
+        shuffle: another order in each epoch, and as many batches for every process: it is for training.
         drop_last: leave out the last batch if it is not full.
         persistent_workers: keep the workers between epochs (if there are any).
         pin_memory: page-locked batches, for copies to a GPU that do not wait.
@@ -166,8 +183,14 @@ def build_dataloader(
         max_bad: how many videos may be broken: a number, or below 1 a share of all. Each is named once, and another clip
             takes its place. 0, for evaluation, lets the first one end the run: without it a score would be of another set.
     """
+    equal = "cut" if drop_last else "padded"
     sampler = EpochSampler(
-        len(dataset), seed, shuffle=shuffle, rank=rank, world_size=world_size
+        len(dataset),
+        seed,
+        shuffle=shuffle,
+        rank=rank,
+        world_size=world_size,
+        shares=equal if shuffle else "exact",
     )
     notes = Notes(workers_per_gpu)
     loader = VideoLoader(

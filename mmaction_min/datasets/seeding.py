@@ -36,12 +36,18 @@ class SizedDataset(Protocol):
 class EpochSampler(Sampler[Key]):
     """The order of an epoch, as keys (epoch, index).
 
+    The order does not depend on the number of processes, who are dealt it out in turn like cards: so a step's batches,
+    taken together, are the batch that one process would have, and `ranks[i % world_size][i // world_size]` is sample `i`.
+
     Args:
         length: the number of samples in the dataset.
         seed: the run's seed, at least 0.
         shuffle: another order in each epoch.
         rank: which of the processes this one is.
-        world_size: how many processes share an epoch; no sample is repeated, so the first ranks may have one more.
+        world_size: how many processes share an epoch.
+        shares: 'exact' gives every sample out once, so the first ranks may have one more: for evaluation. 'padded' begins
+            the epoch's order again until every rank has as many, which training needs; an epoch has as many steps as it
+            has in one process. 'cut' leaves out the last ones instead: for a loader that drops what is not full.
     """
 
     def __init__(
@@ -52,12 +58,17 @@ class EpochSampler(Sampler[Key]):
         shuffle: bool,
         rank: int = 0,
         world_size: int = 1,
+        shares: str = "exact",
     ) -> None:
         self.length = length
         self.seed = seed
         self.shuffle = shuffle
         self.rank = rank
         self.world_size = world_size
+        surplus = length % world_size if shares != "exact" else 0
+        self.total = length - surplus  # over all ranks
+        if surplus and shares == "padded":
+            self.total += world_size
         self.set_epoch(0)
 
     def set_epoch(self, epoch: int, start: int = 0) -> None:
@@ -72,12 +83,13 @@ class EpochSampler(Sampler[Key]):
 
     def __len__(self) -> int:
         """This rank's samples in a whole epoch, whatever the start."""
-        return len(range(self.rank, self.length, self.world_size))
+        return len(range(self.rank, self.total, self.world_size))
 
     def __iter__(self) -> Iterator[Key]:
         order = np.arange(self.length)
         if self.shuffle:
             np.random.default_rng((self.seed, self.epoch)).shuffle(order)
+        order = np.resize(order, self.total)  # cut, or repeated from its start
         epoch = self.epoch
         for index in order[self.start :][self.rank :: self.world_size].tolist():
             yield epoch, index

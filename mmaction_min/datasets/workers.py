@@ -7,10 +7,11 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch.utils.data import get_worker_info
 
@@ -44,33 +45,21 @@ class Notes:
             row = [float(os.getpid()), float(index), busy, time.monotonic()]
             self.rows[FIELDS * info.id : FIELDS * (info.id + 1)] = row
 
-    def sample_of(self, process: int) -> int | None:
-        """What a process was at; None between two samples."""
-        for pid, index, busy, _ in self._read():
-            if pid == process and busy:
-                return index
-        return None
-
-    def oldest(self) -> tuple[int, int, float]:
-        """The process and the sample that are at it for the longest, and for how many seconds; 0 seconds for nobody."""
-        now = time.monotonic()
-        at_it = [
-            (now - since, pid, index)
-            for pid, index, busy, since in self._read()
-            if busy
+    def read(self) -> list[Row]:
+        """The rows of the workers that have begun anything."""
+        rows = [self.rows[i : i + FIELDS] for i in range(0, len(self.rows), FIELDS)]
+        return [
+            Row(int(pid), int(i), bool(busy), at) for pid, i, busy, at in rows if pid
         ]
-        seconds, pid, index = max(at_it, default=(0.0, 0, 0))
-        return pid, index, seconds
 
-    def idle_for(self) -> float:
-        """For how many seconds nobody has begun or ended anything."""
-        return time.monotonic() - max(since for *_, since in self._read())
 
-    def _read(self) -> Iterable[tuple[int, int, bool, float]]:
-        rows = list(self.rows)
-        for start in range(0, len(rows), FIELDS):
-            pid, index, busy, since = rows[start : start + FIELDS]
-            yield int(pid), int(index), bool(busy), since
+class Row(NamedTuple):
+    """What a worker has written down last."""
+
+    process: int
+    sample: int
+    busy: bool
+    since: float
 
 
 def clip_name(dataset: Any, index: int) -> str:
@@ -82,20 +71,118 @@ def clip_name(dataset: Any, index: int) -> str:
     return clip_name(inner, index % len(inner)) if inner else f"sample {index}"
 
 
-def blame_the_dead(
-    workers: Iterable[BaseProcess], notes: Notes, dataset: Any
-) -> WorkerError | None:
-    """The error that names a worker that has ended, and its clip; None if all of them live."""
-    for worker in workers:
-        if worker.exitcode is None:
-            continue
-        how, hint = _in_words(worker.exitcode)
-        index = notes.sample_of(worker.pid or 0)
-        doing = "between two clips" if index is None else "while it read this clip"
-        where = "" if index is None else clip_name(dataset, index)
-        what = f"a worker of the loader (process {worker.pid}) {how} {doing}"
-        return WorkerError(what, where, hint)
-    return None
+class Watch:
+    """Looks after the workers while a batch is waited for.
+
+    It counts its own looks, not the hours: a run that was suspended, and its workers with it, is not late.
+
+    Args:
+        processes: the workers.
+        notes: what they have written down.
+        dataset: knows the names of the clips.
+        timeout_s: for how long a worker may be over one clip.
+    """
+
+    def __init__(
+        self,
+        processes: Set[BaseProcess],
+        notes: Notes,
+        dataset: Any,
+        timeout_s: float,
+    ) -> None:
+        self.processes = processes
+        self.notes = notes
+        self.dataset = dataset
+        self.timeout_s = timeout_s
+        self.waited = 0.0
+        self._ages: dict[Row, float] = {}
+        self._last = time.monotonic()
+
+    def look(self, poll_s: float) -> WorkerError | None:
+        """The error that names a worker that is dead or hangs, and its clip; None if nothing is wrong yet.
+
+        Args:
+            poll_s: how often this is called.
+        """
+        now = time.monotonic()
+        step, self._last = min(now - self._last, 2 * poll_s), now
+        self.waited += step
+        rows = self.notes.read()
+        self._ages = {row: self._ages.get(row, 0.0) + step for row in rows}
+        return self._dead() or self._hanging()
+
+    def stuck(self) -> WorkerError:
+        """The error that names who does not hand over a batch: most likely one that is over a clip."""
+        busy = [row for row in self.notes.read() if row.busy]
+        row = min(busy, key=lambda row: row.since, default=None)
+        where = "" if row is None else clip_name(self.dataset, row.sample)
+        who = (
+            "" if row is None else f" (process {row.process}, while it read this clip)"
+        )
+        return WorkerError(f"a worker of the loader{who} does not answer", where)
+
+    def _dead(self) -> WorkerError | None:
+        at_it = {row.process: row.sample for row in self.notes.read() if row.busy}
+        for worker in self.processes:
+            if worker.exitcode is None:
+                continue
+            how, hint = _in_words(worker.exitcode)
+            sample = at_it.get(worker.pid or 0)
+            doing = "between two clips" if sample is None else "while it read this clip"
+            where = "" if sample is None else clip_name(self.dataset, sample)
+            what = f"a worker of the loader (process {worker.pid}) {how} {doing}"
+            return WorkerError(what, where, hint)
+        return None
+
+    def _hanging(self) -> WorkerError | None:
+        hint = f"a clip may take {self.timeout_s:g} s: data.timeout_s in the config"
+        busy = [(age, row) for row, age in self._ages.items() if row.busy]
+        age, row = max(busy, default=(0.0, None))
+        if row is not None and age > self.timeout_s:
+            what = f"a worker of the loader (process {row.process}) has been over this clip for {age:.0f} s"
+            return WorkerError(what, clip_name(self.dataset, row.sample), hint)
+        if not busy and min([self.waited, *self._ages.values()]) > self.timeout_s:
+            what = (
+                f"the workers of the loader have done nothing for {self.waited:.0f} s"
+            )
+            return WorkerError(what, "", hint)
+        return None
+
+
+class Rescuer(threading.Thread):
+    """Ends the workers if one of them does not answer in the middle of handing over a batch, where torch waits for ever.
+
+    Args:
+        poll_s: how often it looks.
+        patience_s: for how long a hand-over may take.
+        processes: the workers. (Not the loader: it would be taken down in this thread.)
+    """
+
+    def __init__(
+        self, poll_s: float, patience_s: float, processes: Set[BaseProcess]
+    ) -> None:
+        super().__init__(daemon=True)
+        self.poll_s = poll_s
+        self.patience_s = patience_s
+        self.processes = processes
+        self.calls = 0  # odd while the other thread is in a call
+        self.acted = False
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        calls, waited = 0, 0.0
+        while not self._ended.wait(self.poll_s):
+            waited = waited + self.poll_s if self.calls == calls else 0.0
+            calls = self.calls
+            if calls % 2 and waited > self.patience_s:
+                self.acted = True
+                for process in self.processes:
+                    process.kill()
+                return
+
+    def end(self) -> None:
+        """No more looks."""
+        self._ended.set()
 
 
 def _in_words(exitcode: int) -> tuple[str, str]:
@@ -108,22 +195,6 @@ def _in_words(exitcode: int) -> tuple[str, str]:
         else "does `ffmpeg -v error -i FILE -f null -` read the file? If not, take it out of the annotation file"
     )
     return f"was killed by {name}", hint
-
-
-def blame_the_hanging(
-    notes: Notes, dataset: Any, waited: float, timeout_s: float
-) -> WorkerError | None:
-    """The error that names a worker that is over one clip for too long, or says that none of them does anything."""
-    pid, index, seconds = notes.oldest()
-    hint = f"a clip may take {timeout_s:g} s: data.timeout_s in the config"
-    if seconds > timeout_s:
-        what = f"a worker of the loader (process {pid}) has been over this clip for {seconds:.0f} s"
-        return WorkerError(what, clip_name(dataset, index), hint)
-    if min(waited, notes.idle_for()) > timeout_s:
-        return WorkerError(
-            f"the workers of the loader have done nothing for {waited:.0f} s", "", hint
-        )
-    return None
 
 
 def too_many(broken: Iterable[str], allowed: str) -> DataError:

@@ -1,7 +1,22 @@
 """The names of `mmcv.runner`, one import away: `from mmaction_min.runner import HOOKS, Hook, LrUpdaterHook`."""
 
+from .base_module import BaseModule, ModuleDict, ModuleList, Sequential
 from .base_runner import BaseRunner
-from .checkpoint import load_checkpoint, read_checkpoint, save_checkpoint
+from .checkpoint import (
+    _load_checkpoint,
+    load_checkpoint,
+    load_state_dict,
+    read_checkpoint,
+    save_checkpoint,
+    weights_to_cpu,
+)
+from .dist import (
+    allreduce_grads,
+    allreduce_params,
+    get_dist_info,
+    init_dist,
+    master_only,
+)
 from .fp16_utils import auto_fp16, force_fp32, wrap_fp16_model
 from .hooks import (
     HOOKS,
@@ -12,6 +27,7 @@ from .hooks import (
     CosineRestartLrUpdaterHook,
     CyclicLrUpdaterHook,
     CyclicMomentumUpdaterHook,
+    DistEvalHook,
     DistSamplerSeedHook,
     EMAHook,
     EmptyCacheHook,
@@ -41,6 +57,7 @@ from .hooks import (
     SyncBuffersHook,
     TensorboardLoggerHook,
     TextLoggerHook,
+    multi_gpu_test,
     single_gpu_test,
 )
 from .log_buffer import LogBuffer
@@ -65,6 +82,7 @@ __all__ = [
     "OPTIMIZERS",
     "OPTIMIZER_BUILDERS",
     "RUNNERS",
+    "BaseModule",
     "BaseRunner",
     "CheckpointHook",
     "ClosureHook",
@@ -74,6 +92,7 @@ __all__ = [
     "CyclicLrUpdaterHook",
     "CyclicMomentumUpdaterHook",
     "DefaultOptimizerConstructor",
+    "DistEvalHook",
     "EpochBasedRunner",
     "DistSamplerSeedHook",
     "EMAHook",
@@ -95,6 +114,8 @@ __all__ = [
     "LogBuffer",
     "LoggerHook",
     "LrUpdaterHook",
+    "ModuleDict",
+    "ModuleList",
     "MomentumUpdaterHook",
     "OneCycleLrUpdaterHook",
     "OneCycleMomentumUpdaterHook",
@@ -102,22 +123,31 @@ __all__ = [
     "PolyLrUpdaterHook",
     "Priority",
     "ProfilerHook",
+    "Sequential",
     "StepLrUpdaterHook",
     "StepMomentumUpdaterHook",
     "StopTraining",
     "SyncBuffersHook",
     "TensorboardLoggerHook",
     "TextLoggerHook",
+    "allreduce_grads",
+    "allreduce_params",
+    "_load_checkpoint",
     "auto_fp16",
     "build_optimizer",
     "build_optimizer_constructor",
     "build_runner",
     "force_fp32",
+    "get_dist_info",
     "get_host_info",
     "get_priority",
     "get_root_logger",
     "get_time_str",
+    "init_dist",
     "load_checkpoint",
+    "master_only",
+    "multi_gpu_test",
+    "load_state_dict",
     "obj_from_dict",
     "read_checkpoint",
     "register_torch_optimizers",
@@ -125,5 +155,6 @@ __all__ = [
     "set_random_seed",
     "single_gpu_test",
     "with_fused",
+    "weights_to_cpu",
     "wrap_fp16_model",
 ]

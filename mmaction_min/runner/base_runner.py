@@ -7,6 +7,7 @@ import time
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from torch.optim import Optimizer
 
 from ..errors import ArgumentError, ConfigError
 from .checkpoint import (
+    NO_WRAPPER,
+    Renaming,
     load_checkpoint,
     load_weights,
     point_latest,
@@ -23,15 +26,17 @@ from .checkpoint import (
     save_checkpoint,
 )
 from .device import Mover, autocast, device_of
+from .dist import allreduce_params, gather_objects, get_dist_info
 from .hooks import HOOKS, Hook, StopTraining
 from .hooks.ema import averaged
 from .hooks.hook import STAGES
 from .hooks.optimizer import OptimizerHook
 from .log_buffer import LogBuffer
+from .parallel import no_sync
 from .priority import Priority, get_priority
 from .resume import fitting, load_optimizer, position_of
 from .signals import StopRequest
-from .state import restore_rng
+from .state import capture_rng, restore_rng
 from .training_hooks import TrainingHooks
 from .update import Update
 from .workflow import Workflow
@@ -84,11 +89,12 @@ class BaseRunner(TrainingHooks, ABC):
         _check_types(optimizer, work_dir, logger, meta)
         if max_epochs is not None and max_iters is not None:
             raise ConfigError("Only one of max_epochs and max_iters can be set")
+        self.rank, self.world_size = get_dist_info()
         self.model = model
         self.batch_processor = batch_processor
         self._optimizer = optimizer
         self.work_dir = str(work_dir or "work_dirs")
-        if work_dir is not None:
+        if work_dir is not None and self.rank == 0:
             Path(work_dir).mkdir(parents=True, exist_ok=True)
         self.logger = logger
         self.meta = dict(meta or {})
@@ -101,7 +107,6 @@ class BaseRunner(TrainingHooks, ABC):
         self.trains: bool | None = None if update is None else True
         """Whether the step updates the weights: None if there is a loss, False where a hook does it."""
         self.stop = StopRequest() if stop is None else stop  # an unset one is false
-        self.rank, self.world_size = 0, 1
         self.timestamp = time.strftime("%Y%m%d_%H%M%S")
         self.mode = "train"
         self.stepped = True
@@ -227,10 +232,12 @@ class BaseRunner(TrainingHooks, ABC):
             NotFiniteError: the loss is not finite; the weights are still those of the last good step.
         """
         batch = self._move(batch)
-        with autocast(self.device, self.amp_dtype):
-            outputs = self._forward(batch, train=True)
-        if self._has_loss(outputs) if self.trains is None else self.trains:
-            self.stepped = self.update(self, outputs, batch)
+        trains_later = self.trains is not False and not self.update.is_last(self)
+        with no_sync(self.model) if trains_later else nullcontext():
+            with autocast(self.device, self.amp_dtype):
+                outputs = self._forward(batch, train=True)
+            if self._has_loss(outputs) if self.trains is None else self.trains:
+                self.stepped = self.update(self, outputs, batch)
         self._report(outputs)
         return outputs
 
@@ -273,6 +280,7 @@ class BaseRunner(TrainingHooks, ABC):
             "hooks, in the order in which they run:\n%s", self.get_hook_info()
         )
         self.logger.debug("workflow %s", list(workflow))
+        self.model.train()  # a model may freeze parts of itself there
         self.call_hook("before_run")
 
     def _enter(self, mode: str, data_loader: Any) -> None:
@@ -306,7 +314,7 @@ class BaseRunner(TrainingHooks, ABC):
     # ---- hooks
 
     def register_hook(
-        self, hook: Hook, priority: int | str | Priority = "NORMAL"
+        self, hook: Hook, priority: int | str | Priority | None = None
     ) -> None:
         """Add a hook; a lower number runs earlier, of two equal ones the one that came first.
 
@@ -314,9 +322,12 @@ class BaseRunner(TrainingHooks, ABC):
 
         Args:
             hook: the hook.
-            priority: 0 to 100, or one of mmcv's names ('VERY_HIGH' 10, 'NORMAL' 50, 'LOW' 70, ...).
+            priority: 0 to 100, or one of mmcv's names ('VERY_HIGH' 10, 'NORMAL' 50, 'LOW' 70, ...); by default the
+                class's own, which is 'NORMAL' if it does not say it.
         """
-        hook.priority = get_priority(priority)
+        hook.priority = get_priority(
+            hook.default_priority if priority is None else priority
+        )
         place = sum(other.priority <= hook.priority for other in self._hooks)
         self._hooks.insert(place, hook)
         if isinstance(hook, OptimizerHook):
@@ -328,7 +339,7 @@ class BaseRunner(TrainingHooks, ABC):
     def register_hook_from_cfg(self, cfg: Mapping[str, Any]) -> None:
         """Add the hook of `dict(type='MyHook', priority='LOW', **arguments)`."""
         arguments = {key: value for key, value in cfg.items() if key != "priority"}
-        self.register_hook(HOOKS.build(arguments), cfg.get("priority", "NORMAL"))
+        self.register_hook(HOOKS.build(arguments), cfg.get("priority"))
 
     def call_hook(self, stage: str) -> None:
         """Call that method of every hook, in their order."""
@@ -375,7 +386,7 @@ class BaseRunner(TrainingHooks, ABC):
         meta: Mapping[str, Any] | None = None,
         create_symlink: bool = True,
     ) -> None:
-        """Write a checkpoint and point `latest.pth` to it.
+        """Write a checkpoint and point `latest.pth` to it; every rank calls this, and rank 0 writes.
 
         Args:
             out_dir: the folder.
@@ -393,29 +404,64 @@ class BaseRunner(TrainingHooks, ABC):
         path = Path(
             out_dir, (filename_tmpl or self.filename_tmpl).format(self._number())
         )
+        state = self._state_beside_the_weights()
+        if self.rank > 0:
+            return
         with averaged(self):
             save_checkpoint(
                 self.model,
                 path,
                 self._optimizer if save_optimizer else None,
                 {**(meta or {}), **self.meta, **self.position},
-                {
-                    "log": self.log_buffer.state_dict(),
-                    **self.update.state_dict(unwrap(self.model), stepped=self.stepped),
-                },
+                state,
             )
         if create_symlink:
             point_latest(path)
+
+    def _state_beside_the_weights(self) -> dict[str, Any]:
+        """What a checkpoint also holds; of several processes, `ranks` has what each of them has of its own."""
+        own = {"rng": capture_rng(), "log": self.log_buffer.state_dict()}
+        state = self.update.state_dict(unwrap(self.model), stepped=self.stepped)
+        if self.world_size > 1:
+            # Within a group of batches each rank has gradients of its own; what will be added up is their mean.
+            grads = {n: grad.clone() for n, grad in state.get("grads", {}).items()}
+            allreduce_params(grads.values())
+            if grads:
+                state["grads"] = grads
+            state["ranks"] = gather_objects(own)
+        return {**own, **state}
+
+    def _own_part(self, content: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What this process takes of a checkpoint for itself: nothing, if there were more or fewer of them then."""
+        ranks = content.get("ranks", [content])
+        if len(ranks) == self.world_size:
+            own: Mapping[str, Any] = ranks[self.rank]
+            return own
+        # A sample that fills no step of the new size is seen again.
+        self._iter = self._iter * len(ranks) // self.world_size
+        self._inner_iter = self._inner_iter * len(ranks) // self.world_size
+        self.logger.warning(
+            "%d processes go on where %d stood: with other batches and random numbers, so not to the bit",
+            self.world_size,
+            len(ranks),
+        )
+        return {"rng": capture_rng()}
 
     def load_checkpoint(
         self,
         filename: str | Path,
         map_location: str | torch.device = "cpu",
         strict: bool = False,
+        revise_keys: Renaming = NO_WRAPPER,
     ) -> dict[str, Any]:
-        """Take the weights of a checkpoint and nothing else, and return it; names that differ are logged."""
+        """Take the weights of a checkpoint and nothing else, and return it; see `mmaction_min.runner.load_checkpoint`."""
         return load_checkpoint(
-            self.model, filename, map_location, strict=strict, logger=self.logger
+            self.model,
+            filename,
+            map_location,
+            strict=strict,
+            logger=self.logger,
+            revise_keys=revise_keys,
         )
 
     def resume(
@@ -445,9 +491,10 @@ class BaseRunner(TrainingHooks, ABC):
         self.stepped = "grads" not in content
         self.meta["hook_msgs"] = content["meta"].get("hook_msgs", {})
         with fitting(where):
+            own = self._own_part(content)
             self.update.load_state_dict(content, unwrap(self.model), self.device)
-            self.log_buffer.load_state_dict(content.get("log", {}))
-            restore_rng(content.get("rng", {}))
+            self.log_buffer.load_state_dict(own.get("log", {}))
+            restore_rng(own.get("rng", {}))
         self.logger.info(
             "resumed %s at epoch %d, iteration %d", checkpoint, self.epoch, self.iter
         )

@@ -11,7 +11,7 @@ import logging
 import pickle
 import re
 import time
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,19 @@ from torch.optim import Optimizer
 from .. import __version__
 from ..errors import CheckpointError
 from .checkpoint_file import LATEST as LATEST
-from .checkpoint_file import follow_pointer, read_whole, saved_at, write_whole
+from .checkpoint_file import (
+    follow_pointer,
+    has_no_comment,
+    read_whole,
+    saved_at,
+    write_whole,
+)
 from .checkpoint_file import point_latest as point_latest
 from .state import capture_rng
+
+Renaming = Sequence[tuple[str, str]]
+NO_WRAPPER: Renaming = ((r"^module\.", ""),)
+"""Names as they are without the wrapper of DDP."""
 
 OURS = re.compile(r"(epoch|iter|stopped_iter|best_.+)_\d+\.pth")
 """The names that a run gives to its checkpoints."""
@@ -104,7 +114,8 @@ def read_checkpoint(
             str(filename),
         )
     meta = checkpoint.get("meta")
-    if not sealed and isinstance(meta, Mapping) and "checksum" in meta:
+    was_sealed = isinstance(meta, Mapping) and "checksum" in meta
+    if was_sealed and not sealed and not has_no_comment(path):
         raise CheckpointError("the end of the file is missing", str(filename))
     return checkpoint
 
@@ -146,8 +157,9 @@ def load_checkpoint(
     *,
     strict: bool = False,
     logger: logging.Logger | None = None,
+    revise_keys: Renaming = NO_WRAPPER,
 ) -> dict[str, Any]:
-    """Put the weights of a checkpoint into `model`, and return the checkpoint.
+    r"""Put the weights of a checkpoint into `model`, and return the checkpoint.
 
     Args:
         model: gets the weights; DDP's wrapper is looked through.
@@ -155,12 +167,20 @@ def load_checkpoint(
         map_location: the device that tensors are loaded to.
         strict: refuse a checkpoint whose names are not exactly the model's; otherwise they are logged.
         logger: gets the line about names that did not match.
+        revise_keys: patterns and their replacements, which the file's names go through (`[(r"^backbone\.", "")]`).
 
     Raises:
         CheckpointError: the file cannot be read, a shape differs, no name fits, or (strict) a name differs.
     """
     checkpoint = read_checkpoint(filename, map_location)
-    load_weights(model, checkpoint, str(filename), strict=strict, logger=logger)
+    load_weights(
+        model,
+        checkpoint,
+        str(filename),
+        strict=strict,
+        logger=logger,
+        revise_keys=revise_keys,
+    )
     return checkpoint
 
 
@@ -171,13 +191,15 @@ def load_weights(
     *,
     strict: bool = False,
     logger: logging.Logger | None = None,
+    revise_keys: Renaming = NO_WRAPPER,
 ) -> None:
     """The same with the content of a checkpoint, which was read from `where`."""
     model = getattr(model, "module", model)
-    weights = {
-        re.sub(r"^module\.", "", name): value
-        for name, value in _state_dict(checkpoint, where).items()
-    }
+    weights = dict(_state_dict(checkpoint, where))
+    for pattern, replacement in revise_keys:
+        weights = {
+            re.sub(pattern, replacement, name): value for name, value in weights.items()
+        }
     for name in getattr(model, "NOT_LOADED", ()):  # what the model computes itself
         weights.pop(name, None)
     own = model.state_dict()
@@ -245,3 +267,31 @@ def _in_words(**names_of: Set[str]) -> str:
         for word, names in names_of.items()
         if names
     )
+
+
+# ---- mmcv's names
+
+
+def _load_checkpoint(
+    filename: str | Path,
+    map_location: str | torch.device | None = None,
+    logger: logging.Logger | None = None,
+) -> dict[str, Any]:
+    """`read_checkpoint`, under mmcv's name."""
+    return read_checkpoint(filename, map_location or "cpu")
+
+
+def load_state_dict(
+    module: nn.Module,
+    state_dict: Mapping[str, Tensor],
+    strict: bool = False,
+    logger: logging.Logger | None = None,
+) -> None:
+    """Put weights into `module`; names that differ are logged, or refused if `strict`."""
+    content = {"state_dict": dict(state_dict)}
+    load_weights(module, content, "state_dict", strict=strict, logger=logger)
+
+
+def weights_to_cpu(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The weights on the CPU."""
+    return {name: value.cpu() for name, value in state_dict.items()}

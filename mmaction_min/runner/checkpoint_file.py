@@ -41,9 +41,9 @@ def write_whole(path: Path, content: Mapping[str, Any]) -> None:
     Raises:
         DiskError: the disk is full or failed; the old file is as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("w+b") as file:
             _lock(file)
             _save(content, file)
@@ -222,6 +222,14 @@ def _read_seal(file: BinaryIO) -> re.Match[bytes] | None:
     file.seek(0, os.SEEK_END)
     file.seek(max(0, file.tell() - SEAL_SIZE))
     return SEAL.fullmatch(file.read(SEAL_SIZE))
+
+
+def has_no_comment(path: Path) -> bool:
+    """Whether the archive ends where its index ends: somebody has read the file and written it anew with `torch.save`."""
+    with path.open("rb") as file:
+        file.seek(-22, os.SEEK_END)
+        end = file.read()
+    return end.startswith(b"PK\5\6") and end.endswith(b"\0\0")
 
 
 def _check_seal(file: BinaryIO, name: str) -> bool:

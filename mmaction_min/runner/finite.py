@@ -34,7 +34,7 @@ class _Seen:
         )
 
     def error(self) -> NotFiniteError:
-        values = dict(self.log_vars) or {"loss": self.loss}
+        values = dict(self.log_vars)
         if self.norm is not None:
             values["grad_norm"] = self.norm
         text = ", ".join(f"{name} {float(value):g}" for name, value in values.items())
@@ -48,8 +48,12 @@ class _Seen:
 
 def _seen(iteration: int, outputs: Mapping[str, Any], batch: Any) -> _Seen:
     metas = batch.get("img_metas") if isinstance(batch, Mapping) else None
-    loss = outputs["loss"].detach()  # its graph is not kept
-    return _Seen(iteration, outputs.get("log_vars", {}), loss, list(metas or []))
+    values = {"loss": outputs["loss"], **outputs.get("log_vars", {})}
+    values = {  # whose graphs are not kept
+        name: value.detach() if isinstance(value, Tensor) else value
+        for name, value in values.items()
+    }
+    return _Seen(iteration, values, outputs["loss"].detach(), list(metas or []))
 
 
 def _name(meta: Any) -> Any:

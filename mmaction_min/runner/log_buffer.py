@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .dist import gather_objects
+
 Value = float | Tensor
 
 
@@ -43,15 +45,25 @@ class LogBuffer:
             self.n_history[name].append(count)
 
     def average(self, n: int = 0) -> None:
-        """Put the mean over the last `n` steps (0: over all), weighted by their samples, into `output`."""
+        """Put the mean over the last `n` steps (0: over all) and over all processes, weighted by their samples, into `output`.
+
+        Every rank calls it.
+        """
         self._before_read()
+        own: dict[str, tuple[float, int]] = {}
         for name, history in self.val_history.items():
             values, counts = as_floats(history[-n:]), self.n_history[name][-n:]
             total = sum(counts)
             weighted = sum(
                 value * count for value, count in zip(values, counts, strict=True)
             )
-            self.output[name] = weighted / total if total else values[-1]
+            own[name] = (weighted, total)
+            self.output[name] = values[-1]  # of no samples there is no mean
+        everybodys = gather_objects(own)
+        for name in own:
+            sums = [of_rank[name] for of_rank in everybodys if name in of_rank]
+            if total := sum(count for _, count in sums):
+                self.output[name] = sum(weighted for weighted, _ in sums) / total
         self.ready = True
 
     def clear(self) -> None:

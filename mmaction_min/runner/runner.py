@@ -74,6 +74,7 @@ class EpochBasedRunner(BaseRunner):
             self._done = "iter"
             self.call_hook("after_train_iter")
             self._iter, self._inner_iter, self._done = self._iter + 1, i + 1, ""
+            self.stop.after_step()
             if self.stop and self.stepped and i + 1 < len(data_loader):
                 raise self._stopped()
         self._done = "epoch"
@@ -168,6 +169,7 @@ class IterBasedRunner(BaseRunner):
         position = self.position
         self._epoch, self._iter = position["epoch"], position["iter"]
         self._inner_iter, self._done = position["inner_iter"], ""
+        self.stop.after_step()
         if self.stop and self.stepped:
             raise self._stopped()
 

@@ -14,11 +14,17 @@ EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 class StopRequest:
     """Which signal asked to stop, if one did."""
 
+    lasting = False
+    """Whether the process that was asked to stop ends undisturbed by later signals."""
+
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
 
     def __bool__(self) -> bool:
         return self.signal is not None
+
+    def after_step(self) -> None:
+        """Called after each step, before it is asked whether to stop."""
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal: note it, and let the next one do what it always did."""
@@ -28,12 +34,13 @@ class StopRequest:
 
 
 @contextmanager
-def stop_on_signal() -> Iterator[StopRequest]:
+def stop_on_signal(request: StopRequest | None = None) -> Iterator[StopRequest]:
     """Within the block, the first SIGINT or SIGTERM only sets the request; only the main thread may enter."""
-    request = StopRequest()
+    request = StopRequest() if request is None else request  # an unset one is false
     before = {caught: signal.signal(caught, request) for caught in EXIT_CODES}
     try:
         yield request
     finally:
+        ends = request and request.lasting
         for caught, handler in before.items():
-            signal.signal(caught, handler)
+            signal.signal(caught, signal.SIG_IGN if ends else handler)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 
-def set_random_seed(seed: int, *, deterministic: bool = False) -> None:
+def set_random_seed(seed: int, deterministic: bool = False) -> None:
     """Seed python, numpy and torch.
 
     Args:

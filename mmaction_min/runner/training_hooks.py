@@ -89,10 +89,10 @@ class TrainingHooks:
     def register_checkpoint_hook(self, checkpoint_config: Entry) -> None:
         """The checkpoints, before the evaluation: if that fails, the epoch is saved.
 
-        After the custom hooks, which mmcv runs later: what they keep of the iteration (EMAHook) belongs to it.
+        A hook of one's own whose state goes into the checkpoint comes earlier, as `EMAHook` does.
         """
         default = {"type": CheckpointHook, **self._counting()}
-        self._register(_hook(checkpoint_config, default), "BELOW_NORMAL")
+        self._register(_hook(checkpoint_config, default), "NORMAL")
 
     def register_timer_hook(self, timer_config: Entry) -> None:
         """The times of the steps."""

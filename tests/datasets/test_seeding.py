@@ -112,3 +112,41 @@ def test_a_data_error_is_given_back_as_a_value() -> None:
     assert len(dataset) == 1
     assert isinstance(sample, DataError)
     assert str(sample) == "a.mp4: torn"
+
+
+@pytest.mark.parametrize(
+    ("shares", "sizes", "order"),
+    [
+        ("exact", [4, 3, 3], list(range(10))),
+        ("padded", [4, 4, 4], [*range(10), 0, 1]),
+        ("cut", [3, 3, 3], list(range(9))),
+    ],
+)
+def test_an_epoch_is_dealt_out_in_turn(
+    shares: str, sizes: list[int], order: list[int]
+) -> None:
+    """Ten samples for three: each once, or as many for each, with the first ones again or without the last one."""
+    ranks = [
+        [
+            index
+            for _, index in EpochSampler(
+                10, 0, shuffle=False, rank=rank, world_size=3, shares=shares
+            )
+        ]
+        for rank in range(3)
+    ]
+
+    assert [len(rank) for rank in ranks] == sizes
+    assert [ranks[i % 3][i // 3] for i in range(len(order))] == order
+
+
+def test_a_step_of_several_has_the_samples_of_one() -> None:
+    """Whatever their number, after a resume within the epoch too."""
+    whole = list(EpochSampler(24, 3, shuffle=True))
+    for world_size in (2, 3, 4):
+        for rank in range(world_size):
+            sampler = EpochSampler(
+                24, 3, shuffle=True, rank=rank, world_size=world_size
+            )
+            sampler.set_epoch(0, start=12)
+            assert list(sampler) == whole[12:][rank::world_size]

@@ -2,7 +2,7 @@
 
 Reads a request as a line of JSON, `{"words": [...], "cwd": "...", "env": {...}}`, and answers with the exit code (below
 zero: the signal) and what was printed. `forker.py scaffold` runs the words as a command of scaffold, `forker.py import`
-imports them, as modules of the tree. The shim counts from the moment that its variables are set: in the fork alone.
+imports them, as modules of the tree; `forker.py save` writes checkpoints into a folder. The shim counts from the moment that its variables are set: in the fork alone.
 """
 
 from __future__ import annotations
@@ -29,12 +29,43 @@ def import_modules(names: list[str]) -> None:
         assert path.startswith(os.getcwd()), path
 
 
+def save_checkpoints(words: list[str]) -> None:
+    """Two checkpoints of one run, of which one is kept: written, pointed to, the older deleted."""
+    import logging
+
+    import torch
+
+    from mmaction_min.command import run_command
+    from mmaction_min.runner import save_checkpoint
+    from mmaction_min.runner.checkpoint_file import point_latest, remove_leftovers
+    from mmaction_min.runner.hooks.checkpoint import prune
+
+    folder, count = Path(words[0]), int(words[1])
+
+    def save() -> None:
+        remove_leftovers(folder)
+        model = torch.nn.Linear(8, 8)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for number in range(1, count + 1):
+            path = folder / f"epoch_{number}.pth"
+            meta = {"epoch": number, "iter": number}
+            save_checkpoint(model, path, optimizer, meta)
+            point_latest(path)
+            prune(path, "epoch", 1, logging.getLogger())
+
+    sys.exit(run_command(save, "config", debug=False))
+
+
 # All of scaffold, whose commands import what they need as late as they can.
 FILES = sorted((Path(__file__).resolve().parents[2] / "scaffold").glob("[a-z]*.py"))
 ROOMS = " ".join(f"scaffold.{file.stem}" for file in FILES)
 # What to do, and what is imported for it once.
 JOBS = {
     "scaffold": (run_scaffold, f"jinja2.sandbox libcst json shutil {ROOMS}"),
+    "save": (
+        save_checkpoints,
+        "torch._dynamo mmaction_min.runner mmaction_min.command",
+    ),
     "import": (import_modules, "av torch.utils.data torchvision.models tqdm"),
 }
 

@@ -18,6 +18,7 @@ from mmaction_min.errors import CheckpointError, DiskError
 from mmaction_min.runner import read_checkpoint, save_checkpoint
 from mmaction_min.runner.checkpoint import newest_checkpoint
 from mmaction_min.runner.checkpoint_file import (
+    SEAL_SIZE,
     point_latest,
     remove_leftovers,
     saved_at,
@@ -65,15 +66,22 @@ def test_numbers_of_numpy_load_as_numbers(tmp_path: Path) -> None:
 def test_a_file_without_its_end_is_told_from_one_that_never_had_a_seal(
     tmp_path: Path,
 ) -> None:
-    """The archive is whole, and torch reads it; but the checksum that it speaks of is gone."""
+    """What is before the seal is whole; but its index speaks of a seal that is gone."""
+    path = save(tmp_path / "a.pth")
+    os.truncate(path, path.stat().st_size - SEAL_SIZE)
+
+    with pytest.raises(CheckpointError, match=r"a\.pth: the (end|checkpoint)"):
+        read_checkpoint(path)
+
+
+def test_a_file_that_somebody_wrote_anew_loads_without_a_seal(tmp_path: Path) -> None:
+    """Read with torch, changed, and written with `torch.save`: its own end is there."""
     path = save(tmp_path / "a.pth")
     content = torch.load(path)
+    content["meta"]["note"] = "changed"
     torch.save(content, path)
 
-    with pytest.raises(
-        CheckpointError, match=r"a\.pth: the end of the file is missing"
-    ):
-        read_checkpoint(path)
+    assert read_checkpoint(path)["meta"]["note"] == "changed"
 
 
 def test_the_newest_whole_checkpoint_is_found(

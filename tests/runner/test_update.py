@@ -215,6 +215,7 @@ def test_the_host_reads_nothing_between_two_lines_of_the_log(
             runner.call_hook("before_train_iter")
             runner.outputs = runner.step(batch)
             runner.call_hook("after_train_iter")
+    runner.call_hook("after_run")
 
     assert runner.log_buffer.val_history["grad_norm"][0] > 0
 

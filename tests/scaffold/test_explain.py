@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from mmaction_min.config import Config
+from mmaction_min.datasets.builder import PIPELINES
 from mmaction_min.errors import EngineError
-from mmaction_min.models.builder import HEADS, build_backbone, build_head
+from mmaction_min.models.builder import HEADS, build_backbone, build_head, build_neck
+from mmaction_min.runner import HOOKS
 from scaffold import explain_case
 from scaffold.commit import commit, hold_new
 from scaffold.errors import ScaffoldError
@@ -324,13 +327,33 @@ def test_an_error_has_a_cause_and_a_remedy(
             lambda: build_head(
                 dict(type="TSNHead", num_classes=2, in_channels=3, tpok=1)
             ),
-            "BaseHead has no argument `tpok`",
+            "TSNHead has no argument `tpok`",
             "write topk",
         ),
         (
             lambda: build_head(dict(type="TSNHead", in_channels=3)),
             "TSNHead needs `num_classes`",
             "give num_classes in the config",
+        ),
+        (
+            lambda: build_neck(dict(type="MyNeck")),
+            "no file of this tree registers MyNeck",
+            "scaffold add neck MyNeck",
+        ),
+        (
+            lambda: PIPELINES.build(dict(type="Fancy")),
+            "no file of this tree registers Fancy",
+            "scaffold add transform Fancy",
+        ),
+        (
+            lambda: HOOKS.build(dict(type="TextLogerHook")),
+            "TextLoggerHook is near it",
+            "scaffold add hook TextLogerHook",
+        ),
+        (
+            lambda: Config.fromfile(REPOSITORY / "configs/tsn_r81_motion.py"),
+            "there is no configs/tsn_r81_motion.py, and configs/tsn_r18_motion.py is near it",
+            "write configs/tsn_r18_motion.py",
         ),
         (
             lambda: build_head(dict(num_classes=2)),

@@ -143,6 +143,18 @@ def test_an_unknown_layout_is_refused(tmp_path: Path) -> None:
     assert refusal.value.hint == "the layouts are mmaction_min, " + ", ".join(SIGNS)
 
 
+def test_a_kind_that_the_framework_does_not_have_is_refused(tmp_path: Path) -> None:
+    """It is none of this layout, though it is one of ours; a slip is still told the nearest."""
+    tree = new_tree(tmp_path, "mmpretrain-1.x")
+
+    with pytest.raises(ScaffoldError, match=r"trees of mmpretrain-1\.x have no kind"):
+        find_kind(tree.folder, "localizer")
+    with pytest.raises(ScaffoldError, match="'hed' is no kind") as refusal:
+        find_kind(tree.folder, "hed")
+
+    assert "did you mean head?" in refusal.value.hint
+
+
 def test_a_tree_of_our_own_has_our_kinds(tree: Tree) -> None:
     """Any other tree is of the layout beside scaffold, which can be named too."""
     assert Tree(tree.folder).layout == find_layout(tree.folder, "mmaction_min")

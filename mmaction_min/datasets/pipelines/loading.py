@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,9 @@ from ..builder import PIPELINES, Results
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
+
+MAX_PIXELS = 2**26
+"""Of a frame: 8192 x 8192. A header that says more is wrong, and would take the machine's memory."""
 
 OUT_OF_BOUND = ("loop", "repeat_last")
 
@@ -182,6 +186,8 @@ def open_video(path: str) -> Iterator[tuple[InputContainer, VideoStream]]:
     """A video file and its first video stream; what FFmpeg says against it while it is open becomes a `DataError`."""
     import av
 
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise DataError("this is no file", path)  # a pipe would be waited for
     try:
         with av.open(path) as container:
             if not container.streams.video:
@@ -189,6 +195,7 @@ def open_video(path: str) -> Iterator[tuple[InputContainer, VideoStream]]:
             stream = container.streams.video[0]
             # The loader's workers are the parallelism: on small frames threads within a video cost more than they give.
             stream.codec_context.thread_count = 1
+            stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
             yield container, stream
     except av.FFmpegError as e:
         raise DataError(

@@ -124,15 +124,8 @@ class ResNet3d(nn.Module):
             "norm_cfg": norm_cfg,
             "act_cfg": act_cfg,
         }
-        self.conv1 = ConvModule(
-            in_channels,
-            base_channels,
-            tuple(conv1_kernel),
-            stride=(conv1_stride_t, conv1_stride_s, conv1_stride_s),
-            padding=tuple((size - 1) // 2 for size in conv1_kernel),
-            bias=False,
-            **cfg,
-        )
+        stem_strides = (conv1_stride_t, conv1_stride_s, conv1_stride_s)
+        self.conv1 = _stem(in_channels, base_channels, conv1_kernel, stem_strides, cfg)
         self.maxpool = nn.MaxPool3d(
             (1, 3, 3), (pool1_stride_t, pool1_stride_s, pool1_stride_s), (0, 1, 1)
         )
@@ -198,6 +191,20 @@ class ResNet3d(nn.Module):
             freeze_stages(self, self.frozen_stages)
             keep_norms(self, norm_eval=self.norm_eval)
         return self
+
+
+def _stem(
+    in_channels: int,
+    channels: int,
+    kernel: Sequence[int],
+    strides: tuple[int, ...],
+    cfg: Mapping[str, Any],
+) -> ConvModule:
+    """The first convolution, with half of its kernel of zeros at each end."""
+    padding = tuple((size - 1) // 2 for size in kernel)
+    return ConvModule(
+        in_channels, channels, tuple(kernel), strides, padding, bias=False, **cfg
+    )
 
 
 def _stage(

@@ -110,9 +110,17 @@ class BaseRecognizer(nn.Module, ABC):
             return x[0], dict(x[1])
         return x, {}
 
-    @abstractmethod
     def forward_features(self, imgs: Tensor) -> Tensor:
-        """(N, C) features of N clips: the mean over everything that is seen of a clip."""
+        """(N, C) features of N clips: the mean over everything that is seen of a clip.
+
+        Raises:
+            ConfigError: the recognizer does not say how.
+        """
+        raise ConfigError(
+            f"{type(self).__name__} gives no features",
+            "model.test_cfg.feature_extraction",
+            "let it override forward_features",
+        )
 
     def forward(
         self,

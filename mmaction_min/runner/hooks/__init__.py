@@ -3,7 +3,7 @@
 from .checkpoint import CheckpointHook
 from .closure import ClosureHook
 from .ema import EMAHook
-from .evaluation import EvalHook, single_gpu_test
+from .evaluation import DistEvalHook, EvalHook, multi_gpu_test, single_gpu_test
 from .hook import HOOKS, Hook, StopTraining
 from .iter_timer import IterTimerHook
 from .logger import LoggerHook, TextLoggerHook
@@ -50,6 +50,7 @@ __all__ = [
     "CosineRestartLrUpdaterHook",
     "CyclicLrUpdaterHook",
     "CyclicMomentumUpdaterHook",
+    "DistEvalHook",
     "DistSamplerSeedHook",
     "EMAHook",
     "EmptyCacheHook",
@@ -79,5 +80,6 @@ __all__ = [
     "SyncBuffersHook",
     "TensorboardLoggerHook",
     "TextLoggerHook",
+    "multi_gpu_test",
     "single_gpu_test",
 ]

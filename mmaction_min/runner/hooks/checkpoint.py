@@ -69,7 +69,7 @@ class CheckpointHook(Hook):
         runner.save_checkpoint(out_dir, name, save_optimizer=self.save_optimizer)
         messages = runner.meta.setdefault("hook_msgs", {})
         messages["last_ckpt"] = str(out_dir / name)
-        if self.max_keep_ckpts > 0:
+        if self.max_keep_ckpts > 0 and runner.rank == 0:
             prefix = "epoch" if self.by_epoch else "iter"
             prune(out_dir / name, prefix, self.max_keep_ckpts, runner.logger)
 

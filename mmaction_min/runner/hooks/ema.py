@@ -40,6 +40,8 @@ class EMAHook(Hook):
         ArgumentError: the interval is no positive integer, or the momentum is not in (0, 1).
     """
 
+    default_priority = "ABOVE_NORMAL"  # a checkpoint of an iteration has its mean
+
     def __init__(
         self,
         momentum: float = 0.0002,

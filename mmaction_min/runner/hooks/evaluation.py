@@ -20,6 +20,7 @@ from tqdm import tqdm
 from ...errors import ArgumentError, ConfigError
 from ..checkpoint import read_checkpoint
 from ..device import autocast, to_device
+from ..dist import broadcast_buffers, gather_objects, get_dist_info, on_rank_0
 from .ema import averaged
 from .hook import HOOKS, Hook
 from .logger import EVAL_ITERS, LoggerHook
@@ -27,7 +28,11 @@ from .logger import EVAL_ITERS, LoggerHook
 if TYPE_CHECKING:
     from ..base_runner import BaseRunner
 
-NO_SCORES = "the evaluation gave no score, so no checkpoint is kept as the best"
+NO_SCORES = (
+    "Since `eval_res` is an empty dict, the behavior to save the best checkpoint will be "
+    "skipped in this evaluation."
+)
+"""In mmcv's words, which its users filter warnings by."""
 
 
 @torch.no_grad()
@@ -55,7 +60,7 @@ def single_gpu_test(
         total=len(data_loader),
         desc="Evaluating",
         leave=False,
-        disable=not sys.stderr.isatty(),
+        disable=get_dist_info()[0] > 0 or not sys.stderr.isatty(),
     ) as bar:
         for batch in data_loader:
             inputs = {
@@ -67,6 +72,30 @@ def single_gpu_test(
                 results.extend(model(return_loss=False, **inputs))
             bar.update()
     return results
+
+
+def multi_gpu_test(
+    model: nn.Module,
+    data_loader: DataLoader[Any],
+    device: torch.device | str = "cpu",
+    amp_dtype: torch.dtype | None = None,
+) -> list[np.ndarray]:
+    """`single_gpu_test` where each of several processes has its share of the data set; rank 0 gets all, in order.
+
+    Args:
+        model: with the weights and buffers of rank 0.
+        data_loader: deals the samples out in turn, none twice (`build_dataloader(shuffle=False)`).
+        device: as in `single_gpu_test`.
+        amp_dtype: as in `single_gpu_test`.
+
+    Returns:
+        One array for each sample of the data set; on the other ranks, an empty list.
+    """
+    shares = gather_objects(single_gpu_test(model, data_loader, device, amp_dtype))
+    if get_dist_info()[0] > 0:
+        return []
+    rounds = range(len(shares[0]))  # the first rank has the most
+    return [share[i] for i in rounds for share in shares if i < len(share)]
 
 
 @HOOKS.register_module()
@@ -83,7 +112,7 @@ class EvalHook(Hook):
         by_epoch: count epochs.
         save_best: the metric that decides, 'auto' for the first one, None to keep no best file.
         rule: 'greater' or 'less': which is better; by the metric's name if None.
-        test_fn: `test_fn(model, dataloader)` gives the results; `single_gpu_test` by default.
+        test_fn: `test_fn(model, dataloader)` gives the results; `multi_gpu_test` by default.
         greater_keys: names of metrics, or parts of them, of which more is better.
         less_keys: the same for less.
         out_dir: the folder below which the best file goes, in one of the run's name; the runner's `work_dir` by default.
@@ -127,6 +156,8 @@ class EvalHook(Hook):
         self.out_dir = out_dir
         self.eval_kwargs = eval_kwargs
         self._begun = False
+        self.key_indicator = save_best
+        """The metric that decides; for 'auto' known after the first evaluation."""
         if save_best not in (None, "auto"):
             self.rule = self._rule(str(save_best))
 
@@ -136,7 +167,9 @@ class EvalHook(Hook):
         if number == 0:
             return
         # A checkpoint is saved before its epoch is evaluated: if that epoch was the best, only the best file knows it.
-        for path in self._folder(runner).glob(f"best_*_{kind}_{number}.pth"):
+        pattern = f"best_*_{kind}_{number}.pth"
+        files = on_rank_0(lambda: sorted(self._folder(runner).glob(pattern)))
+        for path in files:
             messages.update(read_checkpoint(path)["meta"].get("hook_msgs", {}))
 
     def before_train_epoch(self, runner: BaseRunner) -> None:
@@ -171,14 +204,16 @@ class EvalHook(Hook):
         if not scores:
             warnings.warn(NO_SCORES, stacklevel=2)
             return None
-        self.metric = next(iter(scores)) if self.save_best == "auto" else self.save_best
-        if self.metric not in scores:
+        self.key_indicator = (
+            next(iter(scores)) if self.save_best == "auto" else self.save_best
+        )
+        if self.key_indicator not in scores:
             raise ConfigError(
-                f"there is no metric {self.metric!r}",
+                f"there is no metric {self.key_indicator!r}",
                 "evaluation.save_best",
                 f"there are {', '.join(scores)}",
             )
-        return scores[self.metric]
+        return scores[self.key_indicator]
 
     def _evaluate_before_the_first_step(self, runner: BaseRunner) -> None:
         begun, self._begun = self._begun, True
@@ -200,30 +235,37 @@ class EvalHook(Hook):
     def _evaluate_as_it_is(self, runner: BaseRunner) -> None:
         training = runner.model.training
         test = self.test_fn or partial(
-            single_gpu_test, device=runner.device, amp_dtype=runner.amp_dtype
+            multi_gpu_test, device=runner.device, amp_dtype=runner.amp_dtype
         )
+        broadcast_buffers(runner.model)
         results = test(runner.model, self.dataloader)
         runner.model.train(training)
         runner.log_buffer.output[EVAL_ITERS] = len(self.dataloader)
         score = self.evaluate(runner, results)
-        if self.save_best is not None and score is not None:
+        if self.save_best is not None and isinstance(score, int | float):
             self._keep_best(runner, score)
 
     def _keep_best(self, runner: BaseRunner, score: float) -> None:
         messages = runner.meta["hook_msgs"]
         best = messages.get("best_score")
-        better = operator.gt if self._rule(self.metric) == "greater" else operator.lt
+        better = (
+            operator.gt
+            if self._rule(str(self.key_indicator)) == "greater"
+            else operator.lt
+        )
         if best is not None and not better(score, best):
             return
         folder = self._folder(runner)
         kind, number = self._place(runner)
-        name = f"best_{self.metric}_{kind}_{number}.pth"
+        name = f"best_{self.key_indicator}_{kind}_{number}.pth"
         old = messages.get("best_ckpt")
         messages.update(best_score=score, best_ckpt=str(folder / name))
         runner.save_checkpoint(folder, name, create_symlink=False)
-        if old is not None and Path(old).name != name:
+        if old is not None and Path(old).name != name and runner.rank == 0:
             (folder / Path(old).name).unlink(missing_ok=True)
-        runner.logger.info("best %s so far: %.4f, kept as %s", self.metric, score, name)
+        runner.logger.info(
+            "best %s so far: %.4f, kept as %s", self.key_indicator, score, name
+        )
 
     def _place(self, runner: BaseRunner, *, running: bool = True) -> tuple[str, int]:
         """'epoch' or 'iter', and how many are done, with the running one or without."""
@@ -251,6 +293,38 @@ class EvalHook(Hook):
             "evaluation",
             "say rule='greater' or rule='less'",
         )
+
+
+@HOOKS.register_module()
+class DistEvalHook(EvalHook):
+    """mmcv's name for the same: `EvalHook` shares the work where there are several processes.
+
+    Args:
+        *args: as in `EvalHook`.
+        broadcast_bn_buffer: only True, which takes the running means of rank 0.
+        tmpdir: not used, for results are gathered without files.
+        gpu_collect: not used, for they are gathered on the CPU.
+        **kwargs: as in `EvalHook`.
+
+    Raises:
+        ConfigError: `broadcast_bn_buffer` is off: each process would evaluate a model of its own.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        broadcast_bn_buffer: bool = True,
+        tmpdir: str | None = None,
+        gpu_collect: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        if not broadcast_bn_buffer:
+            raise ConfigError(
+                "without it each process would evaluate a model of its own",
+                "evaluation.broadcast_bn_buffer",
+                "leave it out",
+            )
 
 
 def _refuse(
@@ -284,8 +358,15 @@ def evaluate(
     eval_kwargs: Mapping[str, Any],
     logger: logging.Logger | None = None,
 ) -> dict[str, float]:
-    """The metrics that the loader's data set computes, as plain floats, so that a checkpoint can hold them."""
+    """The metrics that the loader's data set computes, as plain floats, so that a checkpoint can hold them.
+
+    Rank 0 computes them from its results; every rank gets them.
+    """
     dataset: Any = data_loader.dataset
     dataset = getattr(dataset, "dataset", dataset)  # what the loader wrapped
-    scores = dataset.evaluate(results, logger=logger, **eval_kwargs) or {}
-    return {name: float(value) for name, value in scores.items()}
+
+    def scores() -> dict[str, float]:
+        values = dataset.evaluate(results, logger=logger, **eval_kwargs) or {}
+        return {name: float(value) for name, value in values.items()}
+
+    return on_rank_0(scores)

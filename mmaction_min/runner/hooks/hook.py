@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ..base_runner import BaseRunner
 
 HOOKS = Registry(
-    "hook", "mmaction_min/runner/__init__.py or mmaction_min/core/lr/__init__.py"
+    "hook", "mmaction_min/core/hooks/__init__.py or mmaction_min/core/lr/__init__.py"
 )
 
 
@@ -55,6 +55,8 @@ class Hook:
     """
 
     stages = STAGES
+    default_priority = "NORMAL"
+    """Where the hook stands if nobody says it."""
     priority: int
     """Given by `runner.register_hook`; no argument of a hook has this name."""
 

@@ -9,7 +9,7 @@ import time
 from abc import abstractmethod
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 import torch
@@ -53,7 +53,7 @@ class LoggerHook(Hook):
 
     @abstractmethod
     def log(self, runner: BaseRunner) -> None:
-        """Write what is in `runner.log_buffer.output`; `get_mode` says of what."""
+        """Write what is in `runner.log_buffer.output`; `get_mode` says of what. Called on rank 0 alone."""
 
     def before_run(self, runner: BaseRunner) -> None:
         loggers = [hook for hook in runner.hooks if isinstance(hook, LoggerHook)]
@@ -85,7 +85,8 @@ class LoggerHook(Hook):
 
     def _log_ready(self, runner: BaseRunner) -> None:
         if runner.log_buffer.ready:
-            self.log(runner)
+            if runner.rank == 0:
+                self.log(runner)
             if self.reset_flag:
                 runner.log_buffer.clear_output()
 
@@ -177,15 +178,18 @@ class TextLoggerHook(LoggerHook):
     ) -> None:
         super().__init__(interval, ignore_last, by_epoch=by_epoch, **kwargs)
         self._bar: tqdm[Any] | None = None
-        self._json_log = Path()
+        self._json_log: TextIO | None = None
         self._started = (0.0, 0)  # time and iteration at which the run began
 
     def before_run(self, runner: BaseRunner) -> None:
         super().before_run(runner)
+        self._started = (time.perf_counter(), runner.iter)
+        if runner.rank > 0:
+            return
         work_dir = Path(runner.work_dir)
         work_dir.mkdir(parents=True, exist_ok=True)
-        self._started = (time.perf_counter(), runner.iter)
-        self._json_log = work_dir / f"{runner.timestamp}.log.json"
+        path = work_dir / f"{runner.timestamp}.log.json"
+        self._json_log = path.open("a", encoding="utf-8", buffering=1)  # by the line
         self._append(runner.meta)
 
     def before_epoch(self, runner: BaseRunner) -> None:
@@ -196,7 +200,7 @@ class TextLoggerHook(LoggerHook):
             initial=runner.inner_iter if epochs else runner.iter,
             desc=f"Epoch {runner.epoch + 1}/{runner.max_epochs}" if epochs else "Iter",
             leave=False,
-            disable=not sys.stderr.isatty(),
+            disable=runner.rank > 0 or not sys.stderr.isatty(),
             bar_format="{desc} {bar:10} {n_fmt}/{total_fmt}{postfix}",
         )
 
@@ -219,6 +223,8 @@ class TextLoggerHook(LoggerHook):
 
     def after_run(self, runner: BaseRunner) -> None:
         self._close_bar()
+        if self._json_log is not None:
+            self._json_log.close()
 
     def log(self, runner: BaseRunner) -> None:
         if self.get_mode(runner) == "train":
@@ -291,8 +297,8 @@ class TextLoggerHook(LoggerHook):
         )
 
     def _append(self, entry: dict[str, Any]) -> None:
-        with self._json_log.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry, default=str) + "\n")
+        if self._json_log is not None:
+            self._json_log.write(json.dumps(entry, default=str) + "\n")
 
 
 def _format(output: dict[str, Any]) -> str:

@@ -30,6 +30,9 @@ class OptimizerHook(Hook):
         detect_anomalous_params: log the parameters that a loss does not depend on; slow.
     """
 
+    amp_dtype: torch.dtype | None = None
+    """What the forward pass is to be computed in, if the runner was told nothing."""
+
     def __init__(
         self,
         grad_clip: Mapping[str, Any] | None = None,
@@ -39,13 +42,21 @@ class OptimizerHook(Hook):
         self.grad_clip = grad_clip
         self.detect_anomalous_params = detect_anomalous_params
 
-    amp_dtype: torch.dtype | None = None
-    """What the forward pass is to be computed in, if the runner was told nothing."""
-
     @property
     def is_settings(self) -> bool:
         """Whether the runner's step may stand for this hook: no subclass does the update in its own way."""
         return type(self).after_train_iter is OptimizerHook.after_train_iter
+
+    def before_run(self, runner: BaseRunner) -> None:
+        if self.update.cumulative_iters > 1 and self.has_batch_norm(runner.model):
+            runner.logger.info(
+                "the statistics of batch norm are of one batch, not of the %d that an update is over",
+                self.update.cumulative_iters,
+            )
+
+    def has_batch_norm(self, module: nn.Module) -> bool:
+        """Whether the model has a batch norm layer."""
+        return any(isinstance(child, _BatchNorm) for child in module.modules())
 
     def after_train_iter(self, runner: BaseRunner) -> None:
         """The update, unless the runner's step has done it."""
@@ -85,17 +96,6 @@ class GradientCumulativeOptimizerHook(OptimizerHook):
             self.grad_clip, cumulative_iters, self.detect_anomalous_params
         )
 
-    def before_run(self, runner: BaseRunner) -> None:
-        if self.cumulative_iters > 1 and self.has_batch_norm(runner.model):
-            runner.logger.info(
-                "the statistics of batch norm are of one batch, not of the %d that an update is over",
-                self.cumulative_iters,
-            )
-
-    def has_batch_norm(self, module: nn.Module) -> bool:
-        """Whether the model has a batch norm layer."""
-        return any(isinstance(child, _BatchNorm) for child in module.modules())
-
 
 @HOOKS.register_module()
 class Fp16OptimizerHook(OptimizerHook):
@@ -113,6 +113,7 @@ class Fp16OptimizerHook(OptimizerHook):
     amp_dtype = torch.float16
 
     def before_run(self, runner: BaseRunner) -> None:
+        super().before_run(runner)
         wrap_fp16_model(runner.model)
 
     def __init__(

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from ..base_runner import BaseRunner
 
 
+ACTIVITIES = {
+    "cpu": profiler.ProfilerActivity.CPU,
+    "cuda": profiler.ProfilerActivity.CUDA,
+}
+
+
 @HOOKS.register_module()
 class ProfilerHook(Hook):
     """Profiles the first `profile_iters` iterations (or epochs), and writes what `on_trace_ready` says.
@@ -47,10 +53,11 @@ class ProfilerHook(Hook):
         with_flops: bool = False,
         json_trace_path: str | None = None,
     ) -> None:
-        known = {activity.name.lower() for activity in profiler.ProfilerActivity}
         if not isinstance(by_epoch, bool) or profile_iters < 1:
             raise ArgumentError("by_epoch is a bool, and profile_iters at least 1")
-        if not isinstance(activities, list | tuple) or set(activities) - known:
+        if not isinstance(activities, list | tuple) or set(activities) - set(
+            ACTIVITIES
+        ):
             raise ArgumentError(
                 f"activities is {activities!r}", hint="of 'cpu' and 'cuda'"
             )
@@ -62,7 +69,7 @@ class ProfilerHook(Hook):
         self.json_trace_path = json_trace_path
         self.settings: dict[str, Any] = {
             "activities": [
-                profiler.ProfilerActivity[name.upper()]
+                ACTIVITIES[name]
                 for name in activities
                 if name != "cuda" or torch.cuda.is_available()
             ],

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from torch.utils.data import DataLoader
 
-from mmaction_min.errors import ConfigError
+from mmaction_min.errors import ArgumentError, ConfigError
 from mmaction_min.runner import (
+    BaseRunner,
     EpochBasedRunner,
     EvalHook,
+    IterBasedRunner,
     read_checkpoint,
     single_gpu_test,
 )
@@ -139,3 +141,111 @@ def test_scores_come_in_the_order_of_the_data(
     assert float(results[5][0]) == pytest.approx(
         float(model(loader.dataset[5]["imgs"][None], return_loss=False)[0, 0])
     )
+
+
+@pytest.mark.parametrize("by_epoch", [True, False])
+@pytest.mark.parametrize(
+    ("options", "done", "times"),
+    [
+        (dict(start=0), 0, [0, 1, 2, 3]),
+        (dict(start=1), 0, [1, 2, 3]),
+        (dict(start=1, interval=2), 0, [1, 3]),
+        (dict(start=2), 2, [2, 3]),
+        (dict(start=3), 2, [3]),
+        (dict(interval=2), 0, [2, 3]),
+    ],
+    ids=str,
+)
+def test_start_is_counted_as_mmcv_counts_it(
+    make_runner: MakeRunner,
+    loader: DataLoader[Any],
+    by_epoch: bool,
+    options: dict[str, int],
+    done: int,
+    times: list[int],
+) -> None:
+    """Of three: from `start` on, before the first step too if as many are done; mmcv leaves out the last where the interval does."""
+    runner: BaseRunner = make_runner()
+    if not by_epoch:
+        runner = IterBasedRunner(
+            runner.model,
+            optimizer=runner.optimizer,
+            work_dir=runner.work_dir,
+            max_iters=3,
+        )
+    seen: list[int] = []
+
+    class Seen(EvalHook):
+        def evaluate(self, runner: BaseRunner, results: Any) -> float | None:
+            position = runner.position
+            seen.append(position["epoch"] if by_epoch else position["iter"])
+            return None
+
+    runner.register_hook(Seen(loader, by_epoch=by_epoch, **options), "LOW")
+    if by_epoch:
+        runner._epoch = done
+    else:
+        runner._iter = done
+    runner.run([loader])
+
+    assert seen == times
+
+
+def test_keys_of_one_s_own_say_which_is_better(loader: DataLoader[Any]) -> None:
+    """The whole name first, then a part of it; greater before less."""
+    hook = EvalHook(loader, greater_keys=["fit", "loss_fit"], less_keys="misfit")
+
+    assert [hook._rule(name) for name in ("my_fit", "misfit", "LOSS_FIT")] == [
+        "greater",
+        "less",
+        "greater",
+    ]
+
+
+def test_a_function_of_one_s_own_tests_and_the_best_goes_into_its_folder(
+    make_runner: MakeRunner, loader: DataLoader[Any], tmp_path: Path
+) -> None:
+    """`out_dir` gets a folder of the run's name, as in mmcv."""
+    runner = make_runner(max_epochs=1)
+    loader.dataset.scores = [0.5]
+    out = str(tmp_path / "best")
+    runner.register_hook(
+        EvalHook(loader, out_dir=out, test_fn=lambda model, loader: [0] * 5)
+    )
+
+    runner.run([loader])
+
+    assert loader.dataset.evaluated == [5]
+    assert best_files(tmp_path / "best" / tmp_path.name) == [
+        "best_top1_acc_epoch_1.pth"
+    ]
+
+
+def test_an_evaluation_without_a_score_keeps_nothing(
+    make_runner: MakeRunner, loader: DataLoader[Any], tmp_path: Path
+) -> None:
+    """It warns, and the run goes on."""
+    runner = make_runner(max_epochs=1)
+    loader.dataset.evaluate = lambda results, logger: {}
+    runner.register_hook(EvalHook(loader))
+
+    with pytest.warns(UserWarning, match="`eval_res` is an empty dict"):
+        runner.run([loader])
+
+    assert best_files(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [dict(interval=0), dict(start=-1), dict(save_best=True), dict(rule="more")],
+    ids=str,
+)
+def test_arguments_of_no_sense_are_refused(
+    loader: DataLoader[Any], options: dict[str, Any]
+) -> None:
+    """When the hook is made, and with every type of error that mmcv has there."""
+    for error in (ArgumentError, TypeError, ValueError, KeyError, AssertionError):
+        with pytest.raises(error):
+            EvalHook(loader, **options)
+    with pytest.raises(TypeError):
+        EvalHook([loader])  # type: ignore[arg-type]

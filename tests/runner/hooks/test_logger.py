@@ -89,6 +89,31 @@ def test_lines_of_text_say_the_position_the_numbers_and_the_time_left(
     ] == lines
 
 
+def test_on_a_terminal_a_live_line_stands_for_those_within_an_epoch(
+    make_runner: MakeRunner,
+    loader: DataLoader[Any],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """With what matters first, for 80 columns; the log file has all lines, and no control character."""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    runner = make_runner(max_epochs=1, logger=get_root_logger(tmp_path / "run.log"))
+    runner.register_training_hooks(dict(policy="fixed"), log_config=LOG_CONFIG)
+
+    runner.run([loader])
+
+    out, err = capsys.readouterr()
+    live = [frame for frame in err.split("\r") if "2/3, loss: " in frame]
+    assert live[0].startswith("Epoch 1/1 ██████")
+    assert ", lr: 1.000e-01, eta: 0:00:0" in live[0]
+    assert [line.partition("  ")[0] for line in out.splitlines()] == [
+        "Epoch [1/1][3/3]"
+    ]
+    log = (tmp_path / "run.log").read_text().splitlines()
+    assert len(log) == 2 and all(line.isprintable() for line in log)
+
+
 def test_a_new_run_in_one_process_does_not_log_twice(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -61,7 +61,7 @@ def test_the_model_of_the_config_trains_on_it(clips: dict[str, Any]) -> None:
     cfg = Config.fromfile(CONFIG)
     cfg.merge_from_dict({"data.workers_per_gpu": 0, "data.videos_per_gpu": 2})
     model = build_model(cfg.model)
-    runner = EpochBasedRunner(model, build_optimizer(model, cfg.optimizer))
+    runner = EpochBasedRunner(model, optimizer=build_optimizer(model, cfg.optimizer))
     loader = build_loader(cfg, "train", 0, torch.device("cpu"), **clips)
 
     outputs = runner.step(next(iter(loader)))

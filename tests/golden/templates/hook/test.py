@@ -61,11 +61,11 @@ def test_it_looks_every_interval_and_leaves_the_training_alone(tmp_path: Path) -
     for hooks in ([{**cfg, "interval": 2}], []):
         model = Line()
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-        runner = EpochBasedRunner(model, optimizer, tmp_path)
+        runner = EpochBasedRunner(model, optimizer=optimizer, work_dir=tmp_path)
         for hook in hooks:
             runner.register_hook_from_cfg(hook)
         runner.register_hook(log := Log(), "VERY_LOW")
-        runner.run([[{"x": torch.zeros(2)}] * 4])
+        runner.run([[{"x": torch.zeros(2)}] * 4], max_epochs=1)
         weights.append(model.weight.detach())
         seen = [values.get("weight_norm") for values in log.values]
         assert seen == ([None, 5.0, None, 5.0] if hooks else [None] * 4)

@@ -47,7 +47,7 @@ def test_a_training_step_changes_every_weight() -> None:
     torch.manual_seed(0)
     cfg = Config.fromfile(CONFIG)
     model = build_model(cfg.model)
-    runner = EpochBasedRunner(model, build_optimizer(model, cfg.optimizer))
+    runner = EpochBasedRunner(model, optimizer=build_optimizer(model, cfg.optimizer))
     before = {k: p.detach().clone() for k, p in model.neck.named_parameters()}
 
     outputs = runner.step(

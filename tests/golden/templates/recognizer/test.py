@@ -62,7 +62,7 @@ def test_a_training_step_changes_every_weight() -> None:
     optimizer = build_optimizer(model, Config.fromfile(CONFIG).optimizer)
     before = {k: p.detach().clone() for k, p in model.named_parameters()}
 
-    outputs = EpochBasedRunner(model, optimizer).step(new_batch())
+    outputs = EpochBasedRunner(model, optimizer=optimizer).step(new_batch())
 
     assert outputs["loss"].isfinite()
     assert outputs["num_samples"] == NUM_CLIPS

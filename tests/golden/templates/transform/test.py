@@ -77,7 +77,7 @@ def test_the_model_of_the_config_trains_with_it(
     cfg = Config.fromfile(CONFIG)
     cfg.merge_from_dict({"data.workers_per_gpu": 0, "data.videos_per_gpu": 2})
     model = build_model(cfg.model)
-    runner = EpochBasedRunner(model, build_optimizer(model, cfg.optimizer))
+    runner = EpochBasedRunner(model, optimizer=build_optimizer(model, cfg.optimizer))
     loader = build_loader(cfg, "train", 0, torch.device("cpu"), num_clips=8, size=32)
 
     outputs = runner.step(next(iter(loader)))
