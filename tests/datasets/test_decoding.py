@@ -8,7 +8,7 @@ import av
 import numpy as np
 import pytest
 
-from mmaction_min.datasets.decoding import count_frames, decode_frames
+from mmaction_min.datasets.decoding import VideoReader, count_frames, decode_frames
 from mmaction_min.errors import DataError
 
 MakeVideo = Callable[..., Path]
@@ -124,3 +124,79 @@ def test_a_video_that_was_cut_off_says_which_frame_is_not_there(
         DataError, match=r"clip\.mp4: frame 12 was asked for.*ends before"
     ):
         decode_frames(str(video), np.array([0, 12]))
+
+
+def from_the_start(video: Path) -> list[Any]:
+    """All frames, decoded in order."""
+    with av.open(str(video)) as container:
+        frames = container.decode(video=0)
+        return [f.to_ndarray(format="rgb24", threads=1) for f in frames]
+
+
+@pytest.mark.parametrize(
+    ("name", "skips", "options"),
+    [
+        (
+            "b_pyramid.mkv",
+            True,
+            {"g": "8", "sc_threshold": "0", "x264-params": "bframes=5:b-adapt=0"},
+        ),
+        (
+            "open_groups.mp4",
+            True,
+            {
+                "g": "8",
+                "sc_threshold": "0",
+                "x264-params": "open-gop=1:bframes=3:b-adapt=0",
+            },
+        ),
+        (
+            "recovers.ts",
+            True,
+            {"g": "8", "sc_threshold": "0", "x264-params": "intra-refresh=1"},
+        ),
+        ("no_stamps.h264", False, {"g": "8", "bf": "2"}),
+        ("stamps_of_the_file.avi", False, {"g": "8", "bf": "2"}),
+        ("mpeg4_open_groups.mp4", False, {"codec": "mpeg4", "g": "8", "bf": "2"}),
+        ("vp9.webm", True, {"codec": "libvpx-vp9", "g": "8"}),
+        ("motion.avi", True, {"codec": "mjpeg", "pix_fmt": "yuvj420p"}),
+    ],
+)
+def test_what_is_skipped_changes_no_bit(
+    name: str, skips: bool, options: dict[str, Any], make_video: MakeVideo
+) -> None:
+    """From key frames, without frames that nobody needs, kept or read again: the pixels of decoding it all; or it is all decoded."""
+    video = make_video(name, num_frames=25, **options)
+    expected = from_the_start(video)
+    reader = VideoReader(str(video))
+    for inds in ([24], [3, 4, 17], [20, 1], list(range(25))):
+        frames = reader.decode(np.array(inds))
+        assert all(
+            np.array_equal(expected[i], f) for i, f in zip(inds, frames, strict=True)
+        )
+    reader.packets = None  # as of a file too long to keep
+    again = reader.decode(np.array([2, 23]))
+
+    assert bool(reader.keys) == skips
+    assert np.array_equal(again, np.stack([expected[2], expected[23]]))
+
+
+def test_only_what_is_needed_is_decoded(
+    make_video: MakeVideo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two frames of 30, with a key frame every ten: two runs of packets, each from its key frame."""
+    reader = VideoReader(
+        str(make_video(num_frames=30, g="10", bf="0", sc_threshold="0"))
+    )
+    sent: list[int] = []
+    packets_of = reader._packets_of
+
+    def watch(runs: dict[int, int]) -> Any:
+        for place, packet in packets_of(runs):
+            sent.append(place)
+            yield place, packet
+
+    monkeypatch.setattr(reader, "_packets_of", watch)
+    reader.decode(np.array([22, 11]))
+
+    assert sent == [10, 11, 20, 21, 22]

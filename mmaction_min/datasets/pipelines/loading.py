@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...errors import ConfigError, DataError
 from ..builder import PIPELINES, Results
-from ..decoding import count_frames, decode_frames
+from ..decoding import VideoReader
 
 MODES = ("accurate", "efficient")
 IMAGE_BACKENDS = ("cv2", "pillow", "tifffile", "turbojpeg")
@@ -19,7 +19,7 @@ IMAGE_BACKENDS = ("cv2", "pillow", "tifffile", "turbojpeg")
 
 @PIPELINES.register_module(name=["PyAVInit", "DecordInit", "OpenCVInit", "PIMSInit"])
 class PyAVInit:
-    """Count the frames of the video `filename`, exactly; makes `total_frames`.
+    """Count the frames of the video `filename`, exactly; makes `total_frames` and the `video_reader`, which `PyAVDecode` takes.
 
     The names of upstream's other decoders mean this one too.
 
@@ -36,7 +36,9 @@ class PyAVInit:
         _check_known(type(self).__name__, kwargs, {"num_threads", "mode"})
 
     def __call__(self, results: Results) -> Results:
-        results["total_frames"] = count_frames(results["filename"])
+        reader = VideoReader(results["filename"])
+        results["video_reader"] = reader
+        results["total_frames"] = len(reader)
         return results
 
 
@@ -61,7 +63,8 @@ class PyAVDecode:
             )
 
     def __call__(self, results: Results) -> Results:
-        imgs = decode_frames(results["filename"], np.ravel(results["frame_inds"]))
+        reader = results.pop("video_reader", None) or VideoReader(results["filename"])
+        imgs = reader.decode(np.ravel(results["frame_inds"]))
         return _with_frames(results, imgs)
 
 
