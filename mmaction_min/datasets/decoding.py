@@ -7,6 +7,7 @@ no other one is built from. The frames are those of decoding from the beginning,
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,12 +19,16 @@ from numpy.typing import NDArray
 from ..errors import DataError
 
 if TYPE_CHECKING:
+    from av.container import InputContainer
     from av.packet import Packet
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 KEPT = 64 * 2**20
 """So many bytes of a video are kept between counting its frames and decoding them; of a longer one, none."""
+
+MAX_PIXELS = 2**26
+"""Of a frame: 8192 x 8192. A header that says more is wrong, and would take the machine's memory."""
 
 SKIPPING = {"h264", "mpeg1video", "mpeg2video", "mpeg4"}
 """Codecs whose frames say whether another one is built from them; H.265 says it only within a layer of time."""
@@ -46,13 +51,13 @@ class VideoReader:
         import av
 
         self.path = path
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise DataError("this is no file", path)  # a pipe would be waited for
         with self._named_errors():
             self.container = av.open(path)
             if not self.container.streams.video:
                 raise DataError("the file has no video stream", path)
-            self.stream: VideoStream = self.container.streams.video[0]
-            # The loader's workers are the parallelism: on small frames threads within a video cost more than they give.
-            self.stream.codec_context.thread_count = 1
+            self.stream = _set_up(self.container)
             self.packets: list[Packet[Any]] | None = []
             self._read_packets()
         if not self.total:
@@ -173,9 +178,7 @@ class VideoReader:
         convert = _converter()
         asked = set(wanted)
         with av.open(self.path) as container:
-            stream = container.streams.video[0]
-            stream.codec_context.thread_count = 1
-            for index, frame in enumerate(container.decode(stream)):
+            for index, frame in enumerate(container.decode(_set_up(container))):
                 if index in asked:
                     frames[index] = convert(frame)
                 if index == wanted[-1]:
@@ -195,6 +198,15 @@ class VideoReader:
                 self.path,
                 "is the path right (data_prefix, annotation file), and does `ffprobe` read the file?",
             ) from e
+
+
+def _set_up(container: InputContainer) -> VideoStream:
+    """The first video stream, ready to be decoded."""
+    stream = container.streams.video[0]
+    # The loader's workers are the parallelism: on small frames threads within a video cost more than they give.
+    stream.codec_context.thread_count = 1
+    stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+    return stream
 
 
 def count_frames(path: str) -> int:
