@@ -119,6 +119,25 @@ class VideoReader:
             )
         return np.stack([frames[index] for index in indices.tolist()])
 
+    def check(self) -> None:
+        """Decode everything, and keep nothing.
+
+        Raises:
+            DataError: a frame is damaged, or the video ends before its last frame.
+        """
+        import av
+
+        count = 0
+        with self._named_errors(), av.open(self.path) as container:
+            for frame in container.decode(_set_up(container)):
+                if frame.is_corrupt:
+                    raise DataError(f"frame {count} is damaged", self.path)
+                count += 1
+        if count < self.total:
+            raise DataError(
+                f"only {count} of {self.total} frames can be decoded", self.path
+            )
+
     def _pick(self, wanted: list[int]) -> dict[int, NDArray[np.uint8]]:
         """The frames, by time stamp: from the last start before each, without what nobody needs."""
         order = np.argsort(np.array(self.times))  # by index, the place in the file
