@@ -10,6 +10,7 @@ from .builder import (
 )
 from .motion_clips import MotionClips
 from .pipelines import Compose
+from .pipelines.device import finish_on_device
 from .rawframe_dataset import RawframeDataset
 from .repeat_dataset import RepeatDataset
 from .seeding import EpochSampler, SeededDataset
@@ -29,4 +30,5 @@ __all__ = [
     "build_dataloader",
     "build_dataset",
     "collate",
+    "finish_on_device",
 ]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -136,6 +137,13 @@ class Flip:
         self.direction = direction
         self.flip_label_map = dict(flip_label_map or {})
         self.lazy = lazy
+        self.only_draws = False
+
+    def that_only_draws(self) -> Flip:
+        """One that draws, and leaves the frames to who looks at `flip`."""
+        flip = copy(self)
+        flip.only_draws = True
+        return flip
 
     def __call__(self, results: Results) -> Results:
         modality = results.get("modality", "RGB")
@@ -150,7 +158,9 @@ class Flip:
         state = lazy_state(results, lazy=self.lazy)
         if not flip:
             return results
-        if state is None:
+        if self.only_draws:
+            pass
+        elif state is None:
             results["imgs"] = mirror(results["imgs"], self.direction, modality)
         elif state.direction is not None:
             raise ConfigError("there are two lazy Flips", hint="use one")
@@ -215,10 +225,11 @@ class Normalize:
         if flow and self.adjust_magnitude:
             imgs *= results["scale_factor"]
         results["imgs"] = imgs
-        results["img_norm_cfg"] = {
-            "mean": self.mean,
-            "std": self.std,
-            "to_bgr": self.to_bgr,
-            **({"adjust_magnitude": self.adjust_magnitude} if flow else {}),
-        }
+        results["img_norm_cfg"] = self.config()
+        if flow:
+            results["img_norm_cfg"]["adjust_magnitude"] = self.adjust_magnitude
         return results
+
+    def config(self) -> dict[str, Any]:
+        """What was done, for `img_metas`."""
+        return {"mean": self.mean, "std": self.std, "to_bgr": self.to_bgr}

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from ...errors import ConfigError
+from ...runner.arriving import Arriving
 from ..builder import PIPELINES, Results
 
 FORMATS = ("NCHW", "NCTHW", "NCHW_Flow", "NPTCHW")
@@ -173,7 +174,9 @@ class Transpose:
         return results
 
 
-def _to_tensor(value: Any) -> torch.Tensor:
+def _to_tensor(value: Any) -> torch.Tensor | Arriving:
+    if isinstance(value, Arriving):  # it becomes one on the device
+        return value
     if isinstance(value, np.ndarray):
         return torch.from_numpy(np.ascontiguousarray(value))
     return torch.as_tensor(value)
