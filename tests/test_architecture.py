@@ -43,7 +43,7 @@ LAYERS = {
         ["models", "datasets"],
         ["assemble", "command"],
         ["analysis"],
-        ["train", "test", "inspect", "plot"],
+        ["train", "test", "predict", "inspect", "plot"],
     ],
 }
 FOREIGN = {"scaffold": {"torch", "mmaction_min"}, "mmaction_min": {"scaffold"}}

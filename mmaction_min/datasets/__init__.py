@@ -1,5 +1,6 @@
 """Datasets, and the pipelines that turn a video file into what a model takes."""
 
+from .base import BaseDataset
 from .builder import (
     DATASETS,
     PIPELINES,
@@ -9,18 +10,25 @@ from .builder import (
 )
 from .motion_clips import MotionClips
 from .pipelines import Compose
+from .pipelines.device import finish_on_device
+from .rawframe_dataset import RawframeDataset
+from .repeat_dataset import RepeatDataset
 from .seeding import EpochSampler, SeededDataset
 from .video_dataset import VideoDataset
 
 __all__ = [
     "DATASETS",
     "PIPELINES",
+    "BaseDataset",
     "Compose",
     "EpochSampler",
     "MotionClips",
+    "RawframeDataset",
+    "RepeatDataset",
     "SeededDataset",
     "VideoDataset",
     "build_dataloader",
     "build_dataset",
     "collate",
+    "finish_on_device",
 ]

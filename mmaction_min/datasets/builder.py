@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, default_collate
 
 from ..errors import DataError, EngineError, Interrupted
 from ..registry import Registry
+from ..runner.arriving import Arriving
 from .seeding import EpochSampler, Replaced, SeededDataset, SizedDataset
 from .workers import Notes, Rescuer, Watch, settle_in, too_many
 
@@ -250,4 +251,6 @@ def _stack(key: str, values: list[Any]) -> Any:
             f"{key!r} has more than one shape in a batch: {', '.join(map(str, sorted(shapes)))}",
             hint="let the pipeline end with one size: a crop, or Resize with keep_ratio=False",
         )
+    if isinstance(values[0], Arriving):
+        return Arriving.stack(values)
     return default_collate(values)

@@ -1,6 +1,19 @@
 """Metrics."""
 
-from .accuracy import mean_class_accuracy, top_k_accuracy
+from .accuracy import (
+    mean_average_precision,
+    mean_class_accuracy,
+    mmit_mean_average_precision,
+    top_k_accuracy,
+)
 from .confusion import confusion_matrix
+from .evaluate import evaluate_scores
 
-__all__ = ["confusion_matrix", "mean_class_accuracy", "top_k_accuracy"]
+__all__ = [
+    "confusion_matrix",
+    "evaluate_scores",
+    "mean_average_precision",
+    "mean_class_accuracy",
+    "mmit_mean_average_precision",
+    "top_k_accuracy",
+]
