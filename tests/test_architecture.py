@@ -39,7 +39,7 @@ LAYERS = {
         ["building"],
         ["registry", "config", "_torchvision"],
         ["runner"],
-        ["core"],
+        ["core", "engine", "parallel", "utils"],
         ["models", "datasets"],
         ["assemble", "command"],
         ["analysis"],
