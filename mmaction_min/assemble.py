@@ -19,7 +19,7 @@ from . import (  # noqa: F401  (they fill the registries)
 )
 from .building import check_arguments
 from .config import Config
-from .datasets import build_dataloader, build_dataset
+from .datasets import build_dataloader, build_dataset, finish_on_device
 from .errors import ConfigError
 from .models import build_model
 from .runner import (
@@ -123,7 +123,8 @@ def build_loader(
 
     Args:
         cfg: the config; `data` also has `videos_per_gpu`, `workers_per_gpu`, `timeout_s` and, for training, `max_bad` (1 %),
-            and `{split}_dataloader` to override them.
+            and `{split}_dataloader` to override them. `finish_on_device` (so on a GPU): frames travel as bytes, and are flipped,
+            normalised and put in order there, where the pipeline allows it.
         split: 'train', 'val' or 'test'.
         seed: of the order and of the augmentation.
         device: pinned memory is used for a GPU.
@@ -135,6 +136,8 @@ def build_loader(
         dataset = build_dataset(
             {**cfg.data[split], **changes}, {"test_mode": split != "train"}
         )
+    if cfg.data.get("finish_on_device", device.type == "cuda"):
+        finish_on_device(dataset)
     rank, world_size = get_dist_info()
     sizes = {
         key: cfg.data[key]

@@ -40,6 +40,7 @@ KEYS = frozenset(
         "log_level",
         "custom_hooks",
         "custom_imports",
+        "label_map",
         "load_from",
         "resume_from",
         "work_dir",

@@ -139,6 +139,7 @@ def _train(cfg: Config, args: argparse.Namespace, device: torch.device) -> int:
     said = args.seed if args.seed is not None else cfg.get("seed")
     seed = on_rank_0(lambda: _seed(said, resume_from))
     set_random_seed(seed, deterministic=args.deterministic)
+    torch.backends.cudnn.benchmark = not args.deterministic
     with stop_on_signal(stop_request()) as stop:
         loaders = _build_loaders(cfg, seed, device)
         runner = build_runner(cfg, device, None, seed=seed, stop=stop)

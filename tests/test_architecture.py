@@ -39,13 +39,16 @@ LAYERS = {
         ["building"],
         ["registry", "config", "_torchvision"],
         ["runner"],
-        ["core"],
+        ["core", "engine", "parallel", "utils"],
         ["localization"],
         ["models", "datasets"],
         ["untrimmed_motion"],
         ["assemble", "command"],
         ["analysis"],
-        ["train", "test", "inspect", "plot", "bsn_proposal_generation"],
+        [
+            *("train", "test", "predict", "inspect", "plot"),
+            "bsn_proposal_generation",
+        ],
     ],
 }
 FOREIGN = {"scaffold": {"torch", "mmaction_min"}, "mmaction_min": {"scaffold"}}

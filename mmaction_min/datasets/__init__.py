@@ -1,6 +1,7 @@
 """Datasets, and the pipelines that turn a video file into what a model takes."""
 
 from .activitynet_dataset import ActivityNetDataset
+from .base import BaseDataset
 from .builder import (
     DATASETS,
     PIPELINES,
@@ -10,6 +11,9 @@ from .builder import (
 )
 from .motion_clips import MotionClips
 from .pipelines import Compose
+from .pipelines.device import finish_on_device
+from .rawframe_dataset import RawframeDataset
+from .repeat_dataset import RepeatDataset
 from .seeding import EpochSampler, SeededDataset
 from .video_dataset import VideoDataset
 
@@ -17,12 +21,16 @@ __all__ = [
     "DATASETS",
     "PIPELINES",
     "ActivityNetDataset",
+    "BaseDataset",
     "Compose",
     "EpochSampler",
     "MotionClips",
+    "RawframeDataset",
+    "RepeatDataset",
     "SeededDataset",
     "VideoDataset",
     "build_dataloader",
     "build_dataset",
     "collate",
+    "finish_on_device",
 ]

@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader, default_collate
 
 from ..errors import DataError, EngineError, Interrupted
 from ..registry import Registry
+from ..runner.arriving import Arriving
 from .seeding import EpochSampler, Replaced, SeededDataset, SizedDataset
 from .workers import Notes, Rescuer, Watch, settle_in, too_many
 
@@ -85,17 +86,21 @@ class VideoLoader(DataLoader[Any]):
             rescuer.end()
 
     def close(self) -> None:
-        """End the workers, the hanging ones too."""
+        """End the workers, the hanging ones too; the next epoch starts others."""
         for process in self.processes:
             process.kill()
+        self._iterator = None  # torch's, which would go on with the dead
 
     def _start(self) -> Iterator[Any]:
         """torch's iterator, without its handler of SIGCHLD: that raises wherever the program is, in a checkpoint too."""
-        others, handler = set(active_children()), signal.getsignal(signal.SIGCHLD)
+        number = getattr(signal, "SIGCHLD", None)  # Windows has none
+        handler = number and signal.getsignal(number)
+        others = set(active_children())
         batches: Iterator[Any] = super().__iter__()
         self.processes = set(active_children()) - others or self.processes
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGCHLD, handler)
+        in_main = threading.current_thread() is threading.main_thread()
+        if in_main and number is not None and handler is not None:
+            signal.signal(number, handler)
         return batches
 
     def _next(self, batches: Iterator[Any], rescuer: Rescuer) -> Any:
@@ -257,6 +262,8 @@ def _stack(key: str, samples: Sequence[Results]) -> Any:
             _name_of(samples[shapes.index(min(set(shapes), key=shapes.count))]),
             "let the pipeline end with one size: a crop, or Resize with keep_ratio=False; or features of one length",
         )
+    if isinstance(values[0], Arriving):
+        return Arriving.stack(values)
     return default_collate(values)
 
 

@@ -28,9 +28,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ConfigError, DataError
+from .base import BaseDataset
 from .builder import DATASETS
 from .motion_drawing import NUMBERS, draw_clip
-from .video_dataset import VideoDataset
 
 # A class and its reversal stand side by side, so the label of a twin is `label ^ 1`.
 PAIRS = (
@@ -66,7 +66,7 @@ class Recipe:
 
 
 @DATASETS.register_module()
-class MotionClips(VideoDataset):
+class MotionClips(BaseDataset):
     """Eight classes of motion, written as .mp4 files at first use, then read like any video.
 
     Args:
@@ -77,7 +77,7 @@ class MotionClips(VideoDataset):
         seed: of the clips, not of the training.
         root: the cache folder. By default the environment's MMACTION_MIN_CACHE, or `mmaction_min` in XDG_CACHE_HOME
             or in `~/.cache`.
-        test_mode: as in `VideoDataset`.
+        test_mode: as in `BaseDataset`.
     """
 
     CLASSES = CLASSES

@@ -9,16 +9,20 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .arriving import Arriving
+
 
 def to_device(batch: Any, device: torch.device) -> Any:
     """The batch with its tensors on `device`; from pinned memory the copy does not wait.
 
     Args:
-        batch: a tensor, or a mapping, list or tuple of batches; anything else (`img_metas`) stays as it is.
+        batch: a tensor, frames that arrive, or a mapping, list or tuple of batches; anything else (`img_metas`) stays as it is.
         device: where to.
     """
     if isinstance(batch, Tensor):
         return batch.to(device, non_blocking=True)
+    if isinstance(batch, Arriving):
+        return batch.arrive(device)
     if isinstance(batch, Mapping):
         return {key: to_device(value, device) for key, value in batch.items()}
     if type(batch) in (list, tuple):

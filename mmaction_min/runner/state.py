@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import os
 import random
 from typing import Any
 
 import numpy as np
 import torch
 
+from .dist import get_dist_info
 
-def set_random_seed(seed: int, deterministic: bool = False) -> None:
-    """Seed python, numpy and torch.
+
+def set_random_seed(
+    seed: int, deterministic: bool = False, use_rank_shift: bool = False
+) -> None:
+    """Seed python, numpy and torch, and the hashes of python's processes to come.
 
     Args:
-        seed: the seed of all three.
+        seed: the seed of all of them.
         deterministic: let torch refuse operations that give other bits each time, and choose cuDNN's algorithms by rule.
+        use_rank_shift: add the rank, so that each process draws other numbers.
     """
+    if use_rank_shift:
+        seed += get_dist_info()[0]
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
+    os.environ["PYTHONHASHSEED"] = str(seed)
     torch.backends.cudnn.deterministic = deterministic
-    torch.backends.cudnn.benchmark = not deterministic
     torch.use_deterministic_algorithms(deterministic)
+    if deterministic:
+        torch.backends.cudnn.benchmark = False
 
 
 def capture_rng() -> dict[str, Any]:

@@ -77,7 +77,7 @@ class Update:
         if self.detect_anomalous_params:
             report_unused(runner.model, loss, runner.logger)
         self.guard.see_loss(runner.iter, outputs, batch, optimizer)
-        first, last, size = self._place(runner)
+        first, last, size = self.place(runner)
         if first:
             optimizer.zero_grad(set_to_none=True)
         if size > 1:
@@ -91,7 +91,7 @@ class Update:
 
     def is_last(self, runner: BaseRunner) -> bool:
         """Whether the optimizer steps on the running batch."""
-        return self._place(runner)[1]
+        return self.place(runner)[1]
 
     def _step(
         self, runner: BaseRunner, optimizer: Any, outputs: Mapping[str, Any], batch: Any
@@ -119,8 +119,8 @@ class Update:
             return nn.utils.clip_grad_norm_(params, **self.grad_clip)
         return nn.utils.get_total_norm([param.grad for param in params])  # type: ignore[misc]
 
-    def _place(self, runner: BaseRunner) -> tuple[bool, bool, int]:
-        """Is this batch the first of its group, is it the last, and how many are in the group?"""
+    def place(self, runner: BaseRunner) -> tuple[bool, bool, int]:
+        """Is the running batch the first of its group, is it the last, and how many are in the group?"""
         if self.cumulative_iters == 1:
             return True, True, 1
         place = runner.iter % self.cumulative_iters

@@ -77,7 +77,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_path(tmp_path: Path) -> None:
         ("a.mp4 0\n\nb.mp4 1\n", "ann.txt:2: the line is empty\nhint: delete it"),
         (
             "a.mp4 0\nb.mp4\n",
-            "ann.txt:2: the line has 1 fields, not a path and a label: 'b.mp4'",
+            "ann.txt:2: the line has 1 fields, not `path label`: 'b.mp4'",
         ),
         ("my clip.mp4 0\n", "ann.txt:1: the line has 3 fields"),
         ("a.mp4,0\n", "ann.txt:1: the line has 1 fields"),
@@ -100,7 +100,7 @@ def test_a_wrong_line_is_named(tmp_path: Path, text: str, message: str) -> None:
     ("text", "where", "message"),
     [
         ("{", "ann.json", "not a list of videos"),
-        ('[{"label": 0}]', "ann.json", "KeyError('filename')"),
+        ('[{"label": 0}]', "ann.json", "item 0 has no 'filename'"),
         ('[["a.mp4", 0]]', "ann.json", "not a list of videos"),
         ('[{"filename": "a.mp4", "label": "x"}]', "ann.json, item 0", "not an integer"),
     ],

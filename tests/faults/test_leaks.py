@@ -96,6 +96,8 @@ def test_nothing_grows(tmp_path: Path, workers: int, persistent: bool) -> None:
     for loader in loaders:
         loader.close()
 
-    early, late = meter.rows[10], meter.rows[50]
-    assert late[:3] == early[:3]
+    # A thread, or a pipe of workers that have just ended, may be there at one look and not at the next.
+    early = [max(column) for column in zip(*meter.rows[10:20], strict=True)]
+    late = [max(column) for column in zip(*meter.rows[41:], strict=True)]
+    assert all(b <= a for a, b in zip(early[:3], late[:3], strict=True)), (early, late)
     assert late[3] <= 1.01 * early[3]

@@ -114,6 +114,18 @@ def test_a_worker_that_raises_is_told_with_what_it_raised() -> None:
     loader.close()
 
 
+def test_after_an_error_the_loader_starts_other_workers() -> None:
+    """Who mends the file in a notebook can go on."""
+    clips = Clips(15, kill(signal.SIGKILL))
+    loader = load(clips)
+    with pytest.raises(WorkerError):
+        list(loader)
+    clips.bad = -1
+
+    assert len(list(loader)) == 8
+    loader.close()
+
+
 def test_a_slow_clip_is_waited_for() -> None:
     """A batch may take longer than a clip may."""
     slow = Clips(-1, lambda: None)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import collections
+import os
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,7 @@ from mmaction_min.errors import ArgumentError, ConfigError
 from mmaction_min.runner import (
     BaseModule,
     ClosureHook,
+    GradientCumulativeOptimizerHook,
     ModuleDict,
     ModuleList,
     Priority,
@@ -28,6 +31,7 @@ from mmaction_min.runner import (
     get_time_str,
     load_state_dict,
     obj_from_dict,
+    set_random_seed,
     weights_to_cpu,
     wrap_fp16_model,
 )
@@ -142,6 +146,36 @@ def test_an_object_is_built_from_a_dict() -> None:
     assert obj_from_dict(dict(type=dict, a=1)) == {"a": 1}
     with pytest.raises(TypeError, match="type is a name or a class"):
         obj_from_dict(dict(a=1))
+
+
+def test_a_loss_is_divided_by_the_size_of_its_group() -> None:
+    """Under the name that subclasses call; what is left at the end is a group of its own, after a resume too."""
+    hook = GradientCumulativeOptimizerHook(cumulative_iters=3)
+
+    def factors(start: int, end: int) -> list[int]:
+        runners = (SimpleNamespace(iter=i, max_iters=end) for i in range(start, end))
+        return [hook._get_loss_factor(runner) for runner in runners]  # type: ignore[arg-type]
+
+    assert factors(0, 8) == [3] * 6 + [2] * 2
+    assert factors(5, 10) == [3] * 4 + [1]
+
+
+def test_one_seed_is_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For processes to come too; how cuDNN chooses its algorithms is left alone, unless all is to be deterministic."""
+    monkeypatch.setenv("PYTHONHASHSEED", "random")
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", True)
+    set_random_seed(3)
+    first = torch.rand(1), np.random.rand()
+    assert torch.backends.cudnn.benchmark
+
+    set_random_seed(3, deterministic=True, use_rank_shift=True)
+    second = torch.rand(1), np.random.rand()
+
+    assert first == second
+    assert os.environ["PYTHONHASHSEED"] == "3"
+    assert not torch.backends.cudnn.benchmark
+    set_random_seed(3)
+    assert not torch.backends.cudnn.deterministic
 
 
 def test_host_and_time_are_text() -> None:

@@ -1,7 +1,13 @@
 """Metrics."""
 
-from .accuracy import mean_class_accuracy, top_k_accuracy
+from .accuracy import (
+    mean_average_precision,
+    mean_class_accuracy,
+    mmit_mean_average_precision,
+    top_k_accuracy,
+)
 from .confusion import confusion_matrix
+from .evaluate import evaluate_scores
 from .localization import (
     average_precision_at_temporal_iou,
     average_recall_at_avg_proposals,
@@ -12,7 +18,10 @@ __all__ = [
     "average_precision_at_temporal_iou",
     "average_recall_at_avg_proposals",
     "confusion_matrix",
+    "evaluate_scores",
+    "mean_average_precision",
     "mean_class_accuracy",
+    "mmit_mean_average_precision",
     "pairwise_temporal_iou",
     "top_k_accuracy",
 ]

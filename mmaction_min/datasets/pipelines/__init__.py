@@ -1,38 +1,70 @@
 """The transforms that a config's `pipeline` may name, one file a theme."""
 
-from .augmentations import (
+from .augmentations import Flip, Normalize, RandomRescale, Resize
+from .colors import ColorJitter
+from .compose import Compose
+from .crops import (
     CenterCrop,
-    Flip,
-    Normalize,
+    MultiScaleCrop,
     RandomCrop,
     RandomResizedCrop,
-    Resize,
+    TenCrop,
+    ThreeCrop,
 )
-from .compose import Compose
-from .formatting import Collect, FormatShape, ToDataContainer, ToTensor
-from .loading import PyAVDecode, PyAVInit, SampleFrames
+from .formatting import (
+    Collect,
+    FormatShape,
+    Rename,
+    ToDataContainer,
+    ToTensor,
+    Transpose,
+)
+from .lazy import Fuse
+from .loading import (
+    ArrayDecode,
+    BuildPseudoClip,
+    ImageDecode,
+    PyAVDecode,
+    PyAVInit,
+    RawFrameDecode,
+)
 from .localization import (
     GenerateLocalizationLabels,
     LoadLocalizationFeature,
     LoadProposals,
 )
+from .sampling import DenseSampleFrames, SampleFrames, UntrimmedSampleFrames
 
 __all__ = [
+    "ArrayDecode",
+    "BuildPseudoClip",
     "CenterCrop",
     "Collect",
+    "ColorJitter",
     "Compose",
+    "DenseSampleFrames",
     "Flip",
     "FormatShape",
+    "Fuse",
     "GenerateLocalizationLabels",
+    "ImageDecode",
     "LoadLocalizationFeature",
     "LoadProposals",
+    "MultiScaleCrop",
     "Normalize",
     "PyAVDecode",
     "PyAVInit",
     "RandomCrop",
+    "RandomRescale",
     "RandomResizedCrop",
+    "RawFrameDecode",
+    "Rename",
     "Resize",
     "SampleFrames",
+    "TenCrop",
+    "ThreeCrop",
     "ToDataContainer",
     "ToTensor",
+    "Transpose",
+    "UntrimmedSampleFrames",
 ]

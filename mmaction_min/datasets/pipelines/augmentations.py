@@ -1,39 +1,45 @@
 """Transforms of `imgs`, one array (T, H, W, C), in place of each other: every frame of a sample gets the same.
 
-`img_shape` is (H, W), `crop_bbox` (left, top, right, bottom); a `scale` is (W, H), as mmcv has it.
+`img_shape` is (H, W); a `scale` is (W, H), as mmcv has it. With `lazy` a transform is noted, and done by `Fuse`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
+from typing import Any
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
-from ..._torchvision import import_torchvision
-from ...errors import ConfigError, DataError
+from ...errors import ConfigError
 from ..builder import PIPELINES, Results
+from .lazy import lazy_state
+from .pixels import INTERPOLATIONS, mirror, resize
 
 DIRECTIONS = ("horizontal", "vertical")
-INTERPOLATIONS = ("bilinear", "nearest")
 
 
 @PIPELINES.register_module()
 class Resize:
-    """Resize the frames, by torchvision, without antialiasing (as OpenCV does).
+    """Resize the frames, without antialiasing (as OpenCV does, to 1 grey level).
+
+    `scale_factor` is (W, H) of all resizes so far together.
 
     Args:
         scale: a factor; or (W, H), a bound to fit in if `keep_ratio`, else the exact size; (-1, S) makes the short side S.
         keep_ratio: keep the aspect ratio.
         interpolation: "bilinear" or "nearest".
+        lazy: leave the work to `Fuse`.
     """
 
     def __init__(
         self,
-        scale: float | tuple[int, int],
+        scale: float | Sequence[int],
         *,
         keep_ratio: bool = True,
         interpolation: str = "bilinear",
+        lazy: bool = False,
     ) -> None:
         sizes = (scale,) if isinstance(scale, (int, float)) else tuple(scale)
         side_free = len(sizes) == 2 and min(sizes) == -1 < max(sizes) and keep_ratio
@@ -50,18 +56,20 @@ class Resize:
         self.sizes = sizes
         self.keep_ratio = keep_ratio
         self.interpolation = interpolation
+        self.lazy = lazy
 
     def __call__(self, results: Results) -> Results:
-        functional = import_torchvision("torchvision.transforms.v2.functional")
         h, w = results["img_shape"]
         new_h, new_w = self._new_shape(h, w)
-        frames = torch.from_numpy(results["imgs"]).permute(0, 3, 1, 2)  # (T, C, H, W)
-        mode = functional.InterpolationMode(self.interpolation)
-        frames = functional.resize(frames, [new_h, new_w], mode, antialias=False)
-        results["imgs"] = frames.permute(0, 2, 3, 1).numpy()
+        state = lazy_state(results, lazy=self.lazy)
+        if state is None:
+            results["imgs"] = resize(results["imgs"], new_h, new_w, self.interpolation)
+        else:
+            state.interpolation = self.interpolation
         results["img_shape"] = (new_h, new_w)
         results["keep_ratio"] = self.keep_ratio
-        results["scale_factor"] = np.array([new_w / w, new_h / h], np.float32)
+        factor = np.array([new_w / w, new_h / h], np.float32)
+        results["scale_factor"] = factor * results.get("scale_factor", np.float32(1))
         return results
 
     def _new_shape(self, h: int, w: int) -> tuple[int, int]:
@@ -77,102 +85,39 @@ class Resize:
 
 
 @PIPELINES.register_module()
-class RandomCrop:
-    """Cut a square at a random place, the last one included (upstream never draws it).
+class RandomRescale:
+    """Resize the frames so that the short side is drawn at random; the aspect ratio stays.
 
     Args:
-        size: the square's side in pixels.
+        scale_range: the least and the greatest short side, both included.
+        interpolation: as in `Resize`.
     """
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-
-    def __call__(self, results: Results) -> Results:
-        h, w = results["img_shape"]
-        _check_fits(results, self.size, self.size)
-        top = np.random.randint(h - self.size + 1)
-        left = np.random.randint(w - self.size + 1)
-        return _crop(results, top, left, self.size, self.size)
-
-
-@PIPELINES.register_module()
-class RandomResizedCrop:
-    """Cut a rectangle of random area and aspect ratio at a random place; a Resize comes after it.
-
-    All draws are `np.random`'s (upstream takes the place from Python's generator).
-
-    Args:
-        area_range: the least and the greatest share of the frame's area.
-        aspect_ratio_range: the least and the greatest width / height.
-    """
-
-    TRIES = 10
 
     def __init__(
-        self,
-        area_range: tuple[float, float] = (0.08, 1.0),
-        aspect_ratio_range: tuple[float, float] = (3 / 4, 4 / 3),
+        self, scale_range: Sequence[int], interpolation: str = "bilinear"
     ) -> None:
-        for name, (low, high) in (
-            ("area_range", area_range),
-            ("aspect_ratio_range", aspect_ratio_range),
-        ):
-            if not 0 < low <= high:
-                raise ConfigError(
-                    f"RandomResizedCrop needs 0 < low <= high in {name}, not {(low, high)}"
-                )
-        self.area_range = area_range
-        self.aspect_ratio_range = aspect_ratio_range
+        if len(scale_range) != 2 or not 0 < scale_range[0] <= scale_range[1]:
+            raise ConfigError(
+                f"RandomRescale needs 0 < low <= high in scale_range, not {scale_range}"
+            )
+        self.low, self.high = scale_range
+        self.interpolation = interpolation
 
     def __call__(self, results: Results) -> Results:
-        h, w = results["img_shape"]
-        crop_h, crop_w = self._crop_shape(h, w)
-        top = np.random.randint(h - crop_h + 1)
-        left = np.random.randint(w - crop_w + 1)
-        return _crop(results, top, left, crop_h, crop_w)
-
-    def _crop_shape(self, h: int, w: int) -> tuple[int, int]:
-        """The first of ten draws that fits; the greatest square if none does."""
-        low, high = np.log(self.aspect_ratio_range)
-        ratios = np.exp(np.random.uniform(low, high, self.TRIES))
-        areas = np.random.uniform(*self.area_range, self.TRIES) * h * w
-        widths = np.round(np.sqrt(areas * ratios)).astype(int)
-        heights = np.round(np.sqrt(areas / ratios)).astype(int)
-        fits = (widths <= w) & (heights <= h) & (widths > 0) & (heights > 0)
-        if not fits.any():
-            return min(h, w), min(h, w)
-        first = fits.argmax()
-        return int(heights[first]), int(widths[first])
-
-
-@PIPELINES.register_module()
-class CenterCrop:
-    """Cut a rectangle out of the middle.
-
-    Args:
-        crop_size: the side of a square, or (W, H), in pixels.
-    """
-
-    def __init__(self, crop_size: int | tuple[int, int]) -> None:
-        self.width, self.height = (
-            (crop_size, crop_size) if isinstance(crop_size, int) else crop_size
-        )
-
-    def __call__(self, results: Results) -> Results:
-        h, w = results["img_shape"]
-        _check_fits(results, self.height, self.width)
-        top, left = (h - self.height) // 2, (w - self.width) // 2
-        return _crop(results, top, left, self.height, self.width)
+        side = np.random.randint(self.low, self.high + 1)
+        results["short_edge"] = side
+        return Resize((-1, side), interpolation=self.interpolation)(results)
 
 
 @PIPELINES.register_module()
 class Flip:
-    """Mirror all the frames of a sample, at random.
+    """Mirror all the frames of a sample, at random; of Flow the x planes are inverted with it (255 - value).
 
     Args:
         flip_ratio: how often, 0 to 1.
-        direction: "horizontal" or "vertical".
+        direction: "horizontal" or "vertical" (not for Flow).
         flip_label_map: the label of a mirrored sample, for the labels that a mirror changes (left becomes right).
+        lazy: leave the work to `Fuse`.
     """
 
     def __init__(
@@ -180,6 +125,8 @@ class Flip:
         flip_ratio: float = 0.5,
         direction: str = "horizontal",
         flip_label_map: Mapping[int, int] | None = None,
+        *,
+        lazy: bool = False,
     ) -> None:
         if direction not in DIRECTIONS:
             raise ConfigError(
@@ -189,34 +136,70 @@ class Flip:
         self.flip_ratio = flip_ratio
         self.direction = direction
         self.flip_label_map = dict(flip_label_map or {})
+        self.lazy = lazy
+        self.only_draws = False
+
+    def that_only_draws(self) -> Flip:
+        """One that draws, and leaves the frames to who looks at `flip`."""
+        flip = copy(self)
+        flip.only_draws = True
+        return flip
 
     def __call__(self, results: Results) -> Results:
+        modality = results.get("modality", "RGB")
+        if modality == "Flow" and self.direction != "horizontal":
+            raise ConfigError(
+                f"Flip knows no {self.direction} mirror of Flow",
+                hint="direction='horizontal'",
+            )
         flip = bool(np.random.rand() < self.flip_ratio)
         results["flip"] = flip
         results["flip_direction"] = self.direction
+        state = lazy_state(results, lazy=self.lazy)
         if not flip:
             return results
-        axis = 2 if self.direction == "horizontal" else 1
-        # torch takes no negative strides, so the mirrored frames are copied.
-        results["imgs"] = np.ascontiguousarray(np.flip(results["imgs"], axis))
+        if self.only_draws:
+            pass
+        elif state is None:
+            results["imgs"] = mirror(results["imgs"], self.direction, modality)
+        elif state.direction is not None:
+            raise ConfigError("there are two lazy Flips", hint="use one")
+        else:
+            state.direction = self.direction
         if self.flip_label_map:
-            label = results["label"]
-            results["label"] = self.flip_label_map.get(label, label)
+            results["label"] = self._mirrored(results["label"])
         return results
+
+    def _mirrored(self, label: int | NDArray[Any]) -> int | NDArray[Any]:
+        """The label of the mirror image; of several, (num_classes,) of 0 and 1, each moves to its place."""
+        if not isinstance(label, np.ndarray):
+            return self.flip_label_map.get(label, label)
+        moved = np.zeros_like(label)
+        for number in np.flatnonzero(label).tolist():
+            moved[self.flip_label_map.get(number, number)] = label[number]
+        return moved
 
 
 @PIPELINES.register_module()
 class Normalize:
     """Make `imgs` float32: (imgs - mean) / std, channel by channel.
 
+    Of Flow, (2 * T, H, W), it makes (T, H, W, 2): x and y beside each other.
+
     Args:
         mean: one value a channel, in grey levels (0..255).
         std: one value a channel, in grey levels.
         to_bgr: reverse the channels first; mean and std are then in the order B, G, R.
+        adjust_magnitude: of Flow, multiply x and y by the `scale_factor` of the resizes, as motion grows with the frame.
     """
 
     def __init__(
-        self, mean: Sequence[float], std: Sequence[float], *, to_bgr: bool = False
+        self,
+        mean: Sequence[float],
+        std: Sequence[float],
+        *,
+        to_bgr: bool = False,
+        adjust_magnitude: bool = False,
     ) -> None:
         if len(mean) != len(std) or min(std) <= 0:
             raise ConfigError(
@@ -225,33 +208,28 @@ class Normalize:
         self.mean = np.array(mean, np.float32)
         self.std = np.array(std, np.float32)
         self.to_bgr = to_bgr
+        self.adjust_magnitude = adjust_magnitude
 
     def __call__(self, results: Results) -> Results:
-        imgs = results["imgs"][..., ::-1] if self.to_bgr else results["imgs"]
-        imgs = imgs.astype(np.float32)
+        imgs = results["imgs"]
+        flow = results.get("modality", "RGB") == "Flow"
+        if flow:
+            imgs = np.stack([imgs[::2], imgs[1::2]], -1)
+        if imgs.shape[-1] != len(self.mean):
+            raise ConfigError(
+                f"Normalize has {len(self.mean)} values in mean, and the frames have {imgs.shape[-1]} channels"
+            )
+        imgs = (imgs[..., ::-1] if self.to_bgr else imgs).astype(np.float32)
         imgs -= self.mean
         imgs /= self.std
+        if flow and self.adjust_magnitude:
+            imgs *= results["scale_factor"]
         results["imgs"] = imgs
-        results["img_norm_cfg"] = {
-            "mean": self.mean,
-            "std": self.std,
-            "to_bgr": self.to_bgr,
-        }
+        results["img_norm_cfg"] = self.config()
+        if flow:
+            results["img_norm_cfg"]["adjust_magnitude"] = self.adjust_magnitude
         return results
 
-
-def _check_fits(results: Results, height: int, width: int) -> None:
-    h, w = results["img_shape"]
-    if h < height or w < width:
-        raise DataError(
-            f"a crop of {height} x {width} does not fit in frames of {h} x {w} (height x width)",
-            str(results.get("filename", "")),
-            "put a Resize before the crop",
-        )
-
-
-def _crop(results: Results, top: int, left: int, height: int, width: int) -> Results:
-    results["imgs"] = results["imgs"][:, top : top + height, left : left + width]
-    results["img_shape"] = (height, width)
-    results["crop_bbox"] = np.array([left, top, left + width, top + height])
-    return results
+    def config(self) -> dict[str, Any]:
+        """What was done, for `img_metas`."""
+        return {"mean": self.mean, "std": self.std, "to_bgr": self.to_bgr}

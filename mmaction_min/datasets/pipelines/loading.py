@@ -1,212 +1,214 @@
-"""From a file name to frames: which frames (SampleFrames), and their pixels (PyAVInit, PyAVDecode)."""
+"""The pixels of the frames that were chosen: from a video, from files of frames, from an array."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ConfigError, DataError
 from ..builder import PIPELINES, Results
+from ..decoding import VideoReader
 
-if TYPE_CHECKING:
-    from av.container import InputContainer
-    from av.video.stream import VideoStream
-
-MAX_PIXELS = 2**26
-"""Of a frame: 8192 x 8192. A header that says more is wrong, and would take the machine's memory."""
-
-OUT_OF_BOUND = ("loop", "repeat_last")
+MODES = ("accurate", "efficient")
+IMAGE_BACKENDS = ("cv2", "pillow", "tifffile", "turbojpeg")
 
 
-@PIPELINES.register_module()
-class SampleFrames:
-    """Choose the frames: `num_clips` clips of `clip_len` frames, spread over the video.
-
-    Needs `total_frames` and `start_index`; makes `frame_inds` (num_clips * clip_len,), clip after clip.
-    In training each clip starts at a random place of its share of the video, in testing in the middle of it.
-
-    Args:
-        clip_len: frames in a clip.
-        frame_interval: the step from one frame of a clip to the next.
-        num_clips: clips of a video; the segments of TSN and TSM.
-        temporal_jitter: move each frame on by less than `frame_interval`, at random.
-        out_of_bound_opt: where a clip is longer than the video: `"loop"` starts again at its first frame,
-            `"repeat_last"` repeats the clip's last frame that is there.
-        test_mode: no random numbers.
-    """
-
-    def __init__(
-        self,
-        clip_len: int,
-        frame_interval: int = 1,
-        num_clips: int = 1,
-        *,
-        temporal_jitter: bool = False,
-        out_of_bound_opt: str = "loop",
-        test_mode: bool = False,
-    ) -> None:
-        if min(clip_len, frame_interval, num_clips) < 1:
-            raise ConfigError(
-                f"SampleFrames needs clip_len, frame_interval and num_clips of at least 1, not {clip_len}, {frame_interval} and {num_clips}"
-            )
-        if out_of_bound_opt not in OUT_OF_BOUND:
-            raise ConfigError(
-                f"SampleFrames has no out_of_bound_opt={out_of_bound_opt!r}",
-                hint=f"one of {', '.join(OUT_OF_BOUND)}",
-            )
-        self.clip_len = clip_len
-        self.frame_interval = frame_interval
-        self.num_clips = num_clips
-        self.temporal_jitter = temporal_jitter
-        self.out_of_bound_opt = out_of_bound_opt
-        self.test_mode = test_mode
-
-    def __call__(self, results: Results) -> Results:
-        total = results["total_frames"]
-        choose = self._test_starts if self.test_mode else self._train_starts
-        steps = np.arange(self.clip_len) * self.frame_interval
-        inds = choose(total)[:, None] + steps  # (num_clips, clip_len)
-        if self.temporal_jitter:
-            inds += np.random.randint(self.frame_interval, size=inds.shape)
-        if self.out_of_bound_opt == "loop":
-            inds %= total
-        else:
-            last = np.where(inds < total, inds, 0).max(axis=1, keepdims=True)
-            inds = np.minimum(inds, last)
-        results["frame_inds"] = inds.ravel() + results["start_index"]
-        results["clip_len"] = self.clip_len
-        results["frame_interval"] = self.frame_interval
-        results["num_clips"] = self.num_clips
-        return results
-
-    def _train_starts(self, total: int) -> NDArray[np.int64]:
-        """A random start in each clip's share; upstream's draws for one state of `np.random`."""
-        span = self.clip_len * self.frame_interval
-        room = total - span + 1  # places where a clip may start
-        share = room // self.num_clips
-        clips = np.arange(self.num_clips)
-        if share > 0:
-            return clips * share + np.random.randint(share, size=self.num_clips)
-        if total > max(self.num_clips, span):
-            return np.sort(np.random.randint(room, size=self.num_clips))
-        if share == 0:
-            return np.around(clips * (room / self.num_clips)).astype(np.int64)
-        return np.zeros(self.num_clips, np.int64)
-
-    def _test_starts(self, total: int) -> NDArray[np.int64]:
-        """The middle of each clip's share."""
-        room = total - self.clip_len * self.frame_interval + 1
-        share = max(room, 0) / self.num_clips
-        return (np.arange(self.num_clips) * share + share / 2).astype(np.int64)
-
-
-@PIPELINES.register_module(name=["PyAVInit", "DecordInit", "OpenCVInit"])
+@PIPELINES.register_module(name=["PyAVInit", "DecordInit", "OpenCVInit", "PIMSInit"])
 class PyAVInit:
-    """Count the frames of the video `filename`, exactly; makes `total_frames`.
+    """Count the frames of the video `filename`, exactly; makes `total_frames` and the `video_reader`, which `PyAVDecode` takes.
 
     The names of upstream's other decoders mean this one too.
+
+    Args:
+        io_backend: "disk".
+        **kwargs: what upstream's other decoders take (`num_threads`, `mode`): a worker decodes with one thread.
+
+    Raises:
+        ConfigError: another `io_backend`.
     """
 
+    def __init__(self, io_backend: str = "disk", **kwargs: Any) -> None:
+        _check_disk(type(self).__name__, io_backend)
+        _check_known(type(self).__name__, kwargs, {"num_threads", "mode"})
+
     def __call__(self, results: Results) -> Results:
-        results["total_frames"] = count_frames(results["filename"])
+        reader = VideoReader(results["filename"])
+        results["video_reader"] = reader
+        results["total_frames"] = len(reader)
         return results
 
 
-@PIPELINES.register_module(name=["PyAVDecode", "DecordDecode", "OpenCVDecode"])
+@PIPELINES.register_module(
+    name=["PyAVDecode", "DecordDecode", "OpenCVDecode", "PIMSDecode"]
+)
 class PyAVDecode:
     """Decode the frames `frame_inds` of the video `filename`.
 
     Makes `imgs`, one uint8 array (T, H, W, 3) in RGB, and `original_shape` and `img_shape`, both (H, W).
+
+    Args:
+        mode: "accurate"; "efficient" gives the frames that were asked for too, where upstream gives key frames near them.
+        multi_thread: taken and not used: the loader's workers are the parallelism.
     """
 
+    def __init__(self, mode: str = "accurate", *, multi_thread: bool = False) -> None:
+        if mode not in MODES:
+            raise ConfigError(
+                f"{type(self).__name__} has no mode={mode!r}",
+                hint=f"one of {', '.join(MODES)}",
+            )
+
     def __call__(self, results: Results) -> Results:
-        imgs = decode_frames(results["filename"], results["frame_inds"])
-        results["imgs"] = imgs
-        results["original_shape"] = results["img_shape"] = imgs.shape[1:3]
+        reader = results.pop("video_reader", None) or VideoReader(results["filename"])
+        imgs = reader.decode(np.ravel(results["frame_inds"]))
+        return _with_frames(results, imgs)
+
+
+@PIPELINES.register_module()
+class RawFrameDecode:
+    """Read the frames `frame_inds` from their files: `frame_dir`/`filename_tmpl`, numbered as they are named.
+
+    Makes `imgs`: of RGB (T, H, W, 3); of Flow (2 * T, H, W), x and y of each frame in turn (`filename_tmpl` has a place for
+    the axis and one for the number). The pixels are OpenCV's to the bit; by Pillow.
+
+    Args:
+        io_backend: "disk".
+        decoding_backend: taken and not used: all of upstream's give these pixels.
+
+    Raises:
+        DataError: a file is missing or broken, or of another size than the first.
+    """
+
+    def __init__(self, io_backend: str = "disk", decoding_backend: str = "cv2") -> None:
+        _check_disk("RawFrameDecode", io_backend)
+        _check_image_backend("RawFrameDecode", decoding_backend)
+
+    def __call__(self, results: Results) -> Results:
+        folder, template = Path(results["frame_dir"]), results["filename_tmpl"]
+        numbers = np.ravel(results["frame_inds"]) + results.get("offset", 0)
+        flow = results["modality"] == "Flow"
+        names = [
+            template.format(*axis, number)
+            for number in numbers.tolist()
+            for axis in ((("x",), ("y",)) if flow else ((),))
+        ]
+        images = {name: read_image(folder / name, gray=flow) for name in set(names)}
+        first = images[names[0]]
+        for name, image in images.items():
+            if image.shape != first.shape:
+                raise DataError(
+                    f"the frame is {image.shape[:2]}, and {names[0]} is {first.shape[:2]} (height, width)",
+                    str(folder / name),
+                    "the frames of a video are of one size: extract them again",
+                )
+        return _with_frames(results, np.stack([images[name] for name in names]))
+
+
+@PIPELINES.register_module()
+class ImageDecode:
+    """Read the image `filename`; makes `imgs` (1, H, W, 3), RGB.
+
+    Args:
+        io_backend: "disk".
+        decoding_backend: taken and not used: all of upstream's give these pixels.
+    """
+
+    def __init__(self, io_backend: str = "disk", decoding_backend: str = "cv2") -> None:
+        _check_disk("ImageDecode", io_backend)
+        _check_image_backend("ImageDecode", decoding_backend)
+
+    def __call__(self, results: Results) -> Results:
+        return _with_frames(results, read_image(Path(results["filename"]))[None])
+
+
+@PIPELINES.register_module()
+class ArrayDecode:
+    """Take the frames `frame_inds` of `array`, (T, H, W, 3) of RGB or (T, H, W, 2) of Flow; makes `imgs` as `RawFrameDecode` does."""
+
+    def __call__(self, results: Results) -> Results:
+        imgs = results["array"][
+            np.ravel(results["frame_inds"]) + results.get("offset", 0)
+        ]
+        if results["modality"] == "Flow":
+            imgs = np.moveaxis(imgs, -1, 1).reshape(-1, *imgs.shape[1:3])
+        return _with_frames(results, imgs)
+
+
+@PIPELINES.register_module()
+class BuildPseudoClip:
+    """Make a clip of one image: `imgs` (1, H, W, 3) repeated (OmniSource, arXiv 2003.13042).
+
+    Args:
+        clip_len: how many frames the clip has.
+    """
+
+    def __init__(self, clip_len: int) -> None:
+        self.clip_len = clip_len
+
+    def __call__(self, results: Results) -> Results:
+        if len(results["imgs"]) != 1:
+            raise ConfigError(
+                f"BuildPseudoClip repeats one image, and there are {len(results['imgs'])} frames",
+                hint="put it after ImageDecode",
+            )
+        results["imgs"] = np.repeat(results["imgs"], self.clip_len, axis=0)
+        results["clip_len"] = self.clip_len
+        results["num_clips"] = 1
         return results
 
 
-def count_frames(path: str) -> int:
-    """How many frames of a video will be shown.
-
-    Headers lie (an edit list hides frames, a file was cut off) or are silent (Matroska), so the packets are counted;
-    that reads the file, but decodes nothing.
+def read_image(path: Path, *, gray: bool = False) -> NDArray[np.uint8]:
+    """An image file, as (H, W, 3) in RGB, or (H, W) of greys; turned as its EXIF says, by Pillow.
 
     Raises:
-        DataError: the file cannot be read, or has no frames.
+        DataError: it is not there, or no image.
     """
-    with open_video(path) as (container, stream):
-        total = sum(
-            packet.size > 0 and not packet.is_discard
-            for packet in container.demux(stream)
-        )
-    if total == 0:
-        raise DataError("the video has no frames", path)
-    return total
+    # torchvision's decoder is as fast as OpenCV's, and this 1.7 times slower; but torchvision is about to drop it.
+    from PIL import Image, ImageOps
 
-
-def decode_frames(path: str, indices: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """The frames of a video at some indices, in the order asked for, repeats included.
-
-    Args:
-        path: the video file.
-        indices: (T,), from 0.
-
-    Returns:
-        (T, H, W, 3), RGB.
-
-    Raises:
-        DataError: the file cannot be read or decoded, or ends before the last index.
-    """
-    wanted = set(indices.tolist())
-    last = max(wanted)
-    frames: dict[int, NDArray[Any]] = {}
-    with open_video(path) as (container, stream):
-        for index, frame in enumerate(container.decode(stream)):
-            if index in wanted:
-                frames[index] = frame.to_ndarray(format="rgb24", **_one_thread())
-            if index == last:
-                break
-    if last not in frames:
-        raise DataError(
-            f"frame {last} was asked for, and the video ends before it",
-            path,
-            "the file may be damaged; take it out of the annotation file, or encode it again",
-        )
-    return np.stack([frames[index] for index in indices.tolist()])
-
-
-@contextmanager
-def open_video(path: str) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """A video file and its first video stream; what FFmpeg says against it while it is open becomes a `DataError`."""
-    import av
-
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise DataError("this is no file", path)  # a pipe would be waited for
+    mode = "L" if gray else "RGB"
     try:
-        with av.open(path) as container:
-            if not container.streams.video:
-                raise DataError("the file has no video stream", path)
-            stream = container.streams.video[0]
-            # The loader's workers are the parallelism: on small frames threads within a video cost more than they give.
-            stream.codec_context.thread_count = 1
-            stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
-            yield container, stream
-    except av.FFmpegError as e:
+        with Image.open(path) as image:
+            image.draft(mode, image.size)  # a JPEG's own brightness, as OpenCV reads it
+            return np.asarray(ImageOps.exif_transpose(image).convert(mode))
+    except FileNotFoundError as e:
         raise DataError(
-            f"the video cannot be read: {e.strerror}",
-            path,
-            "is the path right (data_prefix, annotation file), and does `ffprobe` read the file?",
+            f"the frame cannot be read: {e.strerror}",
+            str(path),
+            "look at frame_dir and total_frames in the annotation file, data_prefix, filename_tmpl and start_index",
+        ) from e
+    except (OSError, SyntaxError, ValueError) as e:  # what Pillow says to broken files
+        raise DataError(
+            f"the image cannot be decoded: {e}", str(path), "write it again"
         ) from e
 
 
-def _one_thread() -> dict[str, Any]:
-    """PyAV 17 and later convert colours with many threads unless told, four times slower on a small frame."""
-    import av
+def _with_frames(results: Results, imgs: NDArray[Any]) -> Results:
+    results["imgs"] = imgs
+    results["original_shape"] = results["img_shape"] = imgs.shape[1:3]
+    return results
 
-    return {"threads": 1} if int(av.__version__.split(".")[0]) >= 17 else {}
+
+def _check_disk(name: str, io_backend: str) -> None:
+    if io_backend != "disk":
+        raise ConfigError(
+            f"{name} reads from the disk, not from io_backend={io_backend!r}",
+            hint="leave io_backend out, and mount the storage as a folder",
+        )
+
+
+def _check_image_backend(name: str, backend: str) -> None:
+    if backend not in IMAGE_BACKENDS:
+        raise ConfigError(
+            f"{name} has no decoding_backend={backend!r}",
+            hint="leave it out: there is one decoder",
+        )
+
+
+def _check_known(name: str, given: Mapping[str, Any], known: set[str]) -> None:
+    for key in given.keys() - known:
+        raise TypeError(f"{name}.__init__() got an unexpected keyword argument {key!r}")

@@ -7,6 +7,15 @@ from .evaluation import DistEvalHook, EvalHook, multi_gpu_test, single_gpu_test
 from .hook import HOOKS, Hook, StopTraining
 from .iter_timer import IterTimerHook
 from .logger import LoggerHook, TextLoggerHook
+from .logger_pavi import PaviLoggerHook
+from .logger_services import (
+    ClearMLLoggerHook,
+    DvcliveLoggerHook,
+    MlflowLoggerHook,
+    NeptuneLoggerHook,
+    SegmindLoggerHook,
+    WandbLoggerHook,
+)
 from .lr_updater import (
     CosineAnnealingLrUpdaterHook,
     CosineRestartLrUpdaterHook,
@@ -44,6 +53,7 @@ from .tensorboard import TensorboardLoggerHook
 __all__ = [
     "HOOKS",
     "CheckpointHook",
+    "ClearMLLoggerHook",
     "ClosureHook",
     "CosineAnnealingLrUpdaterHook",
     "CosineAnnealingMomentumUpdaterHook",
@@ -52,6 +62,7 @@ __all__ = [
     "CyclicMomentumUpdaterHook",
     "DistEvalHook",
     "DistSamplerSeedHook",
+    "DvcliveLoggerHook",
     "EMAHook",
     "EmptyCacheHook",
     "EvalHook",
@@ -68,18 +79,23 @@ __all__ = [
     "LinearAnnealingMomentumUpdaterHook",
     "LoggerHook",
     "LrUpdaterHook",
+    "MlflowLoggerHook",
     "MomentumUpdaterHook",
+    "NeptuneLoggerHook",
     "OneCycleLrUpdaterHook",
     "OneCycleMomentumUpdaterHook",
     "OptimizerHook",
+    "PaviLoggerHook",
     "PolyLrUpdaterHook",
     "ProfilerHook",
+    "SegmindLoggerHook",
     "StepLrUpdaterHook",
     "StepMomentumUpdaterHook",
     "StopTraining",
     "SyncBuffersHook",
     "TensorboardLoggerHook",
     "TextLoggerHook",
+    "WandbLoggerHook",
     "multi_gpu_test",
     "single_gpu_test",
 ]

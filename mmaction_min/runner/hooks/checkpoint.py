@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...errors import ConfigError
 from ..checkpoint_file import remove_leftovers, saved_at
 from .hook import HOOKS, Hook
 
@@ -22,9 +23,12 @@ class CheckpointHook(Hook):
         interval: every so many epochs or iterations; -1 for the last one only.
         by_epoch: `interval` counts epochs.
         save_optimizer: with it a run can resume; without it the file is smaller.
-        out_dir: the folder; the runner's `work_dir` by default.
+        out_dir: the folder below which the files go, in one of the run's name; the runner's `work_dir` by default.
         max_keep_ckpts: of the files in the folder, those that were saved last stay, so many; -1 keeps all.
         save_last: save the last epoch or iteration too, whatever the interval.
+
+    Raises:
+        ConfigError: `out_dir` is an URL.
     """
 
     def __init__(
@@ -36,6 +40,7 @@ class CheckpointHook(Hook):
         max_keep_ckpts: int = -1,
         save_last: bool = True,
     ) -> None:
+        refuse_url(out_dir, "checkpoint_config.out_dir")
         self.interval = interval
         self.by_epoch = by_epoch
         self.save_optimizer = save_optimizer
@@ -62,7 +67,7 @@ class CheckpointHook(Hook):
             self._save(runner, f"iter_{runner.iter + 1}.pth")
 
     def _folder(self, runner: BaseRunner) -> Path:
-        return Path(self.out_dir or runner.work_dir)
+        return folder_of(runner, self.out_dir)
 
     def _save(self, runner: BaseRunner, name: str) -> None:
         out_dir = self._folder(runner)
@@ -72,6 +77,24 @@ class CheckpointHook(Hook):
         if self.max_keep_ckpts > 0 and runner.rank == 0:
             prefix = "epoch" if self.by_epoch else "iter"
             prune(out_dir / name, prefix, self.max_keep_ckpts, runner.logger)
+
+
+def folder_of(runner: BaseRunner, out_dir: str | None) -> Path:
+    """Where a run saves: its `work_dir`, or a folder of that name in `out_dir`, so that several runs may share it."""
+    work_dir = Path(runner.work_dir)
+    if out_dir is None or Path(out_dir) == work_dir:
+        return work_dir
+    return Path(out_dir, work_dir.name)
+
+
+def refuse_url(out_dir: str | None, where: str) -> None:
+    """mmcv writes to `s3://` through Petrel, a client of its own house; a `Path` would make a folder of that name."""
+    if out_dir is not None and "://" in str(out_dir):
+        raise ConfigError(
+            f"{out_dir} is no folder, and checkpoints are written to folders",
+            where,
+            "mount the storage, or copy the files there after the run",
+        )
 
 
 def prune(newest: Path, prefix: str, keep: int, logger: logging.Logger) -> None:

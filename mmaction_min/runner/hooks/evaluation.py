@@ -21,6 +21,7 @@ from ...errors import ArgumentError, ConfigError
 from ..checkpoint import read_checkpoint
 from ..device import autocast, to_device
 from ..dist import broadcast_buffers, gather_objects, get_dist_info, on_rank_0
+from .checkpoint import folder_of, refuse_url
 from .ema import averaged
 from .hook import HOOKS, Hook
 from .logger import EVAL_ITERS, LoggerHook
@@ -144,6 +145,7 @@ class EvalHook(Hook):
         **eval_kwargs: Any,
     ) -> None:
         _refuse(dataloader, start, interval, save_best, rule)
+        refuse_url(out_dir, "evaluation.out_dir")
         self.dataloader = dataloader
         self.start = start
         self.interval = interval
@@ -274,9 +276,7 @@ class EvalHook(Hook):
         return "iter", runner.iter + running
 
     def _folder(self, runner: BaseRunner) -> Path:
-        if self.out_dir is None:
-            return Path(runner.work_dir)
-        return Path(self.out_dir, Path(runner.work_dir).name)
+        return folder_of(runner, self.out_dir)
 
     def _rule(self, metric: str) -> str:
         """Which is better: as `rule` says, or by the metric's whole name, or by a part of it."""

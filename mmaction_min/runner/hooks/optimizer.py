@@ -48,11 +48,18 @@ class OptimizerHook(Hook):
         return type(self).after_train_iter is OptimizerHook.after_train_iter
 
     def before_run(self, runner: BaseRunner) -> None:
+        self._init(runner)
+
+    def _init(self, runner: BaseRunner) -> None:
         if self.update.cumulative_iters > 1 and self.has_batch_norm(runner.model):
             runner.logger.info(
                 "the statistics of batch norm are of one batch, not of the %d that an update is over",
                 self.update.cumulative_iters,
             )
+
+    def _get_loss_factor(self, runner: BaseRunner) -> int:
+        """What the running batch's loss is divided by, under the name that subclasses written for mmcv call."""
+        return self.update.place(runner)[2]
 
     def has_batch_norm(self, module: nn.Module) -> bool:
         """Whether the model has a batch norm layer."""

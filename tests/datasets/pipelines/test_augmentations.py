@@ -181,3 +181,39 @@ def test_arguments_without_a_meaning_are_refused_at_once(cfg: dict[str, Any]) ->
     """A config's mistake shows when the pipeline is built, not at the first sample."""
     with pytest.raises(ConfigError, match=cfg["type"]):
         Compose([cfg])
+
+
+@pytest.mark.parametrize(
+    ("cfg", "message"),
+    [
+        ({"type": "ThreeCrop", "crop_size": 8}, "cuts along one side"),
+        ({"type": "TenCrop", "crop_size": 30}, "does not fit"),
+        ({"type": "MultiScaleCrop", "input_size": 26}, "does not fit"),
+    ],
+)
+def test_a_cut_that_does_not_fit_is_told(cfg: dict[str, Any], message: str) -> None:
+    """With the frames' size, and what to do before."""
+    with pytest.raises(
+        DataError, match=rf"a\.mp4: .*{message}(.|\n)*hint: put a Resize"
+    ):
+        Compose([cfg])(sample())
+
+
+def test_a_mirror_moves_each_of_many_labels() -> None:
+    """Of (num_classes,) 0 and 1, left and right change places, and the others stay."""
+    results = sample() | {"label": np.array([1, 0, 1, 1], np.float32)}
+    flip = Flip(1.0, flip_label_map={0: 1, 1: 0})
+
+    assert flip(results)["label"].tolist() == [0, 1, 1, 1]
+
+
+def test_flow_has_no_vertical_mirror() -> None:
+    """The error says what there is."""
+    with pytest.raises(ConfigError, match="no vertical mirror of Flow"):
+        Flip(1.0, "vertical")(sample() | {"modality": "Flow"})
+
+
+def test_normalize_counts_the_channels() -> None:
+    """Two means are for Flow."""
+    with pytest.raises(ConfigError, match="2 values in mean, and the frames have 3"):
+        Normalize([1, 2], [1, 2])(sample())
