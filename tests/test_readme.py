@@ -59,12 +59,14 @@ def checkout(tmp_path: Path) -> Path:
         schedule.write_text(
             re.sub(r"total_epochs = \d+", "total_epochs = 1", schedule.read_text())
         )
-    data = tree / "configs" / "_base_" / "datasets" / "motion_clips.py"
-    data.write_text(
-        data.read_text().replace(
-            'type="MotionClips"', 'type="MotionClips", num_clips=8'
-        )
-    )
+    datasets = tree / "configs" / "_base_" / "datasets"
+    for file, name, few in (
+        ("motion_clips.py", "MotionClips", "num_clips=8"),
+        ("untrimmed_motion.py", "UntrimmedMotion", "num_videos=4, size=32"),
+    ):
+        data = datasets / file
+        smaller = data.read_text().replace(f'"{name}"', f'"{name}", {few}')
+        data.write_text(smaller)
     return tree
 
 
@@ -119,6 +121,7 @@ def test_every_command_of_the_readme_works(checkout: Path) -> None:
     }
     assert {path for path in after if ".pytest_cache" not in path.parts} == before
     assert {path.name for path in (checkout / "work_dirs").iterdir()} == {
+        "bmn",
         "my_head",
         "tsm",
     }
