@@ -8,7 +8,6 @@ no other one is built from. The frames are those of decoding from the beginning,
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
+from .key_frames import in_order, start_check
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -68,7 +68,7 @@ class VideoReader:
         times: list[int | None] = []
         keys: list[int] = []
         kept = hidden = 0
-        starts_clean = _start_check(self.stream)
+        starts_clean = start_check(self.stream)
         for packet in self.container.demux(self.stream):
             if not packet.size:
                 continue
@@ -85,7 +85,7 @@ class VideoReader:
         self.times = times
         # AVI has the order of the file for time stamps, whatever is shown first.
         honest = self.container.format.name != "avi" or len(keys) == len(times)
-        self.keys = keys if honest and not hidden and _in_order(times, keys) else []
+        self.keys = keys if honest and not hidden and in_order(times, keys) else []
 
     def __len__(self) -> int:
         return self.total
@@ -245,54 +245,6 @@ def _runs(places: list[int], keys: list[int]) -> dict[int, int]:
     for start, place in zip(starts.tolist(), places, strict=True):
         runs[start] = place
     return runs
-
-
-def _in_order(times: list[int | None], keys: list[int]) -> bool:
-    """Whether every frame has a time stamp of its own, and none that follows a key frame in the file is shown before it."""
-    if not keys or keys[0] != 0 or None in times or len(set(times)) < len(times):
-        return False
-    stamps = np.array(times)
-    firsts = np.minimum.accumulate(stamps[::-1])[::-1]  # of what comes from here on
-    return bool((firsts[keys] == stamps[keys]).all())
-
-
-def _start_check(stream: VideoStream) -> Any:
-    """A function that says whether decoding can start at a packet that is flagged as a key frame.
-
-    H.264 and H.265 also flag pictures from which decoding only recovers: there it must be an IDR picture.
-    """
-    name = stream.codec_context.name
-    if name not in ("h264", "hevc"):
-        return lambda packet: True
-    extra = stream.codec_context.extradata or b""
-    packed = bool(extra) and extra[0] == 1
-    length = 0
-    if packed:
-        length = (extra[4 if name == "h264" else 21] & 3) + 1
-
-    def check(packet: Packet[Any]) -> bool:
-        for unit in _units(bytes(packet), length):
-            kind = unit & 31 if name == "h264" else unit >> 1 & 63
-            if name == "h264" and 1 <= kind <= 5:
-                return kind == 5
-            if name == "hevc" and kind < 32:
-                return kind in (19, 20)
-        return False
-
-    return check
-
-
-def _units(data: bytes, length: int) -> Iterator[int]:
-    """The first byte of each unit of a packet; its size stands before it in `length` bytes, or for 0 a start code does."""
-    if not length:
-        for match in re.finditer(rb"\x00\x00\x01(.)", data, re.DOTALL):
-            yield match[1][0]
-        return
-    place = 0
-    while place + length < len(data):
-        size = int.from_bytes(data[place : place + length], "big")
-        yield data[place + length]
-        place += length + size
 
 
 def _converter() -> Any:

@@ -8,8 +8,6 @@ from .crops import (
     MultiScaleCrop,
     RandomCrop,
     RandomResizedCrop,
-    TenCrop,
-    ThreeCrop,
 )
 from .formatting import (
     Collect,
@@ -29,6 +27,7 @@ from .loading import (
     RawFrameDecode,
 )
 from .sampling import DenseSampleFrames, SampleFrames, UntrimmedSampleFrames
+from .views import TenCrop, ThreeCrop
 
 __all__ = [
     "ArrayDecode",
