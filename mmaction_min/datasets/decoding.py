@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,15 +53,16 @@ class VideoReader:
         self.path = path
         if os.path.exists(path) and not os.path.isfile(path):
             raise DataError("this is no file", path)  # a pipe would be waited for
-        with self._named_errors():
-            self.container = av.open(path)
+        self.packets: list[Packet[Any]] | None = []
+        with self._named_errors(), ExitStack() as opened:
+            self.container = opened.enter_context(av.open(path))
             if not self.container.streams.video:
                 raise DataError("the file has no video stream", path)
             self.stream = _set_up(self.container)
-            self.packets: list[Packet[Any]] | None = []
             self._read_packets()
-        if not self.total:
-            raise DataError("the video has no frames", path)
+            if not self.total:
+                raise DataError("the video has no frames", path)
+            opened.pop_all()  # it stays open
 
     def _read_packets(self) -> None:
         """Note of each packet its time stamp, and whether decoding may start there."""
@@ -89,6 +90,17 @@ class VideoReader:
 
     def __len__(self) -> int:
         return self.total
+
+    def __enter__(self) -> VideoReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back the file, the packets and the decoder: PyAV's objects know each other, and would wait for Python's collector."""
+        self.packets = None
+        self.container.close()
 
     def decode(self, indices: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The frames at some indices, in the order asked for, repeats included.
@@ -230,12 +242,14 @@ def _set_up(container: InputContainer) -> VideoStream:
 
 def count_frames(path: str) -> int:
     """How many frames of a video will be shown; errors are those of `VideoReader`."""
-    return len(VideoReader(path))
+    with VideoReader(path) as reader:
+        return len(reader)
 
 
 def decode_frames(path: str, indices: NDArray[np.int64]) -> NDArray[np.uint8]:
     """The frames of a video at some indices: see `VideoReader.decode`."""
-    return VideoReader(path).decode(indices)
+    with VideoReader(path) as reader:
+        return reader.decode(indices)
 
 
 def _runs(places: list[int], keys: list[int]) -> dict[int, int]:
