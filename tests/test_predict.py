@@ -15,6 +15,7 @@ from mmaction_min.assemble import build_loader, prepare_model
 from mmaction_min.config import Config
 from mmaction_min.datasets import split
 from mmaction_min.runner import save_checkpoint
+from mmaction_min.runner.arriving import Arriving
 
 CPU = ["--device", "cpu"]
 
@@ -59,6 +60,22 @@ def test_a_split_is_a_config_that_gives_batches(run: tuple[Path, list[str]]) -> 
     assert next(iter(val))["label"].tolist() == [0, 1]
     assert (root / "set" / "classes.txt").read_text() == "dark\nlight\n"
     assert (root / "set" / "train.json").exists()
+
+
+def test_frames_travel_as_bytes_where_the_config_says_so(
+    run: tuple[Path, list[str]],
+) -> None:
+    """`data.finish_on_device`; by default on a GPU alone. What arrives is what the host would have made."""
+    cfg = Config.fromfile(run[1][0])
+    cfg.data.workers_per_gpu = 0
+    cpu = torch.device("cpu")
+    host = next(iter(build_loader(cfg, "train", 0, cpu)))["imgs"]
+    cfg.data.finish_on_device = True
+    sent = next(iter(build_loader(cfg, "train", 0, cpu)))["imgs"]
+
+    assert isinstance(host, torch.Tensor)
+    assert isinstance(sent, Arriving)
+    assert torch.allclose(sent.arrive(cpu), host, rtol=0, atol=1e-5)
 
 
 def test_the_classes_of_a_video_and_of_a_folder(

@@ -108,11 +108,11 @@ def look_at(info: Info, *, start_index: int = 1, quick: bool = False) -> str:
 
 
 def _look_at_video(path: str, quick: bool) -> None:
-    reader = VideoReader(path)
-    if quick:
-        reader.decode(np.array([0, len(reader) - 1]))
-    else:
-        reader.check()
+    with VideoReader(path) as reader:
+        if quick:
+            reader.decode(np.array([0, len(reader) - 1]))
+        else:
+            reader.check()
 
 
 def _look_at_frames(info: Info, start_index: int, quick: bool) -> None:

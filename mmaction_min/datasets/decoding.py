@@ -8,15 +8,15 @@ no other one is built from. The frames are those of decoding from the beginning,
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
+from .key_frames import in_order, start_check
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -53,22 +53,23 @@ class VideoReader:
         self.path = path
         if os.path.exists(path) and not os.path.isfile(path):
             raise DataError("this is no file", path)  # a pipe would be waited for
-        with self._named_errors():
-            self.container = av.open(path)
+        self.packets: list[Packet[Any]] | None = []
+        with self._named_errors(), ExitStack() as opened:
+            self.container = opened.enter_context(av.open(path))
             if not self.container.streams.video:
                 raise DataError("the file has no video stream", path)
             self.stream = _set_up(self.container)
-            self.packets: list[Packet[Any]] | None = []
             self._read_packets()
-        if not self.total:
-            raise DataError("the video has no frames", path)
+            if not self.total:
+                raise DataError("the video has no frames", path)
+            opened.pop_all()  # it stays open
 
     def _read_packets(self) -> None:
         """Note of each packet its time stamp, and whether decoding may start there."""
         times: list[int | None] = []
         keys: list[int] = []
         kept = hidden = 0
-        starts_clean = _start_check(self.stream)
+        starts_clean = start_check(self.stream)
         for packet in self.container.demux(self.stream):
             if not packet.size:
                 continue
@@ -85,10 +86,21 @@ class VideoReader:
         self.times = times
         # AVI has the order of the file for time stamps, whatever is shown first.
         honest = self.container.format.name != "avi" or len(keys) == len(times)
-        self.keys = keys if honest and not hidden and _in_order(times, keys) else []
+        self.keys = keys if honest and not hidden and in_order(times, keys) else []
 
     def __len__(self) -> int:
         return self.total
+
+    def __enter__(self) -> VideoReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give back the file, the packets and the decoder: PyAV's objects know each other, and would wait for Python's collector."""
+        self.packets = None
+        self.container.close()
 
     def decode(self, indices: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The frames at some indices, in the order asked for, repeats included.
@@ -230,12 +242,14 @@ def _set_up(container: InputContainer) -> VideoStream:
 
 def count_frames(path: str) -> int:
     """How many frames of a video will be shown; errors are those of `VideoReader`."""
-    return len(VideoReader(path))
+    with VideoReader(path) as reader:
+        return len(reader)
 
 
 def decode_frames(path: str, indices: NDArray[np.int64]) -> NDArray[np.uint8]:
     """The frames of a video at some indices: see `VideoReader.decode`."""
-    return VideoReader(path).decode(indices)
+    with VideoReader(path) as reader:
+        return reader.decode(indices)
 
 
 def _runs(places: list[int], keys: list[int]) -> dict[int, int]:
@@ -245,54 +259,6 @@ def _runs(places: list[int], keys: list[int]) -> dict[int, int]:
     for start, place in zip(starts.tolist(), places, strict=True):
         runs[start] = place
     return runs
-
-
-def _in_order(times: list[int | None], keys: list[int]) -> bool:
-    """Whether every frame has a time stamp of its own, and none that follows a key frame in the file is shown before it."""
-    if not keys or keys[0] != 0 or None in times or len(set(times)) < len(times):
-        return False
-    stamps = np.array(times)
-    firsts = np.minimum.accumulate(stamps[::-1])[::-1]  # of what comes from here on
-    return bool((firsts[keys] == stamps[keys]).all())
-
-
-def _start_check(stream: VideoStream) -> Any:
-    """A function that says whether decoding can start at a packet that is flagged as a key frame.
-
-    H.264 and H.265 also flag pictures from which decoding only recovers: there it must be an IDR picture.
-    """
-    name = stream.codec_context.name
-    if name not in ("h264", "hevc"):
-        return lambda packet: True
-    extra = stream.codec_context.extradata or b""
-    packed = bool(extra) and extra[0] == 1
-    length = 0
-    if packed:
-        length = (extra[4 if name == "h264" else 21] & 3) + 1
-
-    def check(packet: Packet[Any]) -> bool:
-        for unit in _units(bytes(packet), length):
-            kind = unit & 31 if name == "h264" else unit >> 1 & 63
-            if name == "h264" and 1 <= kind <= 5:
-                return kind == 5
-            if name == "hevc" and kind < 32:
-                return kind in (19, 20)
-        return False
-
-    return check
-
-
-def _units(data: bytes, length: int) -> Iterator[int]:
-    """The first byte of each unit of a packet; its size stands before it in `length` bytes, or for 0 a start code does."""
-    if not length:
-        for match in re.finditer(rb"\x00\x00\x01(.)", data, re.DOTALL):
-            yield match[1][0]
-        return
-    place = 0
-    while place + length < len(data):
-        size = int.from_bytes(data[place : place + length], "big")
-        yield data[place + length]
-        place += length + size
 
 
 def _converter() -> Any:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import gc
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -200,3 +203,27 @@ def test_only_what_is_needed_is_decoded(
     reader.decode(np.array([22, 11]))
 
     assert sent == [10, 11, 20, 21, 22]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts in /proc")
+def test_a_video_is_closed_without_pythons_collector(
+    make_video: MakeVideo, tmp_path: Path
+) -> None:
+    """No file stays open, of a good video, of one without frames, and of one that breaks off before a frame that is asked for."""
+    video, empty = str(make_video()), tmp_path / "empty.avi"
+    with av.open(str(empty), "w") as container:
+        container.add_stream("mpeg4", rate=10)
+        container.start_encoding()
+    gc.disable()
+    try:
+        before = len(os.listdir("/proc/self/fd"))
+        decode_frames(video, np.array([3, 7]))
+        count_frames(video)
+        with pytest.raises(DataError, match="no frames"):
+            count_frames(str(empty))
+        with pytest.raises(DataError, match="ends before"):
+            decode_frames(video, np.array([99]))
+
+        assert len(os.listdir("/proc/self/fd")) == before
+    finally:
+        gc.enable()

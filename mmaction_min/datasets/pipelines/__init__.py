@@ -8,8 +8,6 @@ from .crops import (
     MultiScaleCrop,
     RandomCrop,
     RandomResizedCrop,
-    TenCrop,
-    ThreeCrop,
 )
 from .formatting import (
     Collect,
@@ -34,6 +32,7 @@ from .localization import (
     LoadProposals,
 )
 from .sampling import DenseSampleFrames, SampleFrames, UntrimmedSampleFrames
+from .views import TenCrop, ThreeCrop
 
 __all__ = [
     "ArrayDecode",

@@ -33,7 +33,7 @@ class RandomCrop:
 
     def __call__(self, results: Results) -> Results:
         h, w = results["img_shape"]
-        _check_fits(results, self.size, self.size)
+        check_fits(results, self.size, self.size)
         top = np.random.randint(h - self.size + 1) if h > self.size else 0
         left = np.random.randint(w - self.size + 1) if w > self.size else 0
         return _cut(results, left, top, self.size, self.size, lazy=self.lazy)
@@ -125,7 +125,7 @@ class MultiScaleCrop:
             raise ConfigError(
                 f"MultiScaleCrop needs scales of more than 0 and at most 1, not {scales}"
             )
-        self.input_size = _pair("MultiScaleCrop", input_size)
+        self.input_size = pair("MultiScaleCrop", input_size)
         self.scales = tuple(scales)
         self.max_wh_scale_gap = max_wh_scale_gap
         self.random_crop = random_crop
@@ -145,7 +145,7 @@ class MultiScaleCrop:
             want if abs(side - want) < 3 else side
             for side, want in zip(random.choice(shapes), self.input_size, strict=True)
         )
-        _check_fits(results, height, width)
+        check_fits(results, height, width)
         if self.random_crop:
             left = random.randint(0, w - width)
             top = random.randint(0, h - height)
@@ -176,69 +176,25 @@ class CenterCrop:
     """
 
     def __init__(self, crop_size: Size, *, lazy: bool = False) -> None:
-        self.width, self.height = _pair("CenterCrop", crop_size)
+        self.width, self.height = pair("CenterCrop", crop_size)
         self.lazy = lazy
 
     def __call__(self, results: Results) -> Results:
         h, w = results["img_shape"]
-        _check_fits(results, self.height, self.width)
+        check_fits(results, self.height, self.width)
         left, top = (w - self.width) // 2, (h - self.height) // 2
         return _cut(results, left, top, self.width, self.height, lazy=self.lazy)
 
 
-@PIPELINES.register_module()
-class ThreeCrop:
-    """Three cuts along the longer side: both ends, then the middle; `imgs` is (3 * T, H, W, C), cut after cut.
-
-    Args:
-        crop_size: the side of a square, or (W, H), in pixels; one of the two is that of the frames.
-    """
-
-    def __init__(self, crop_size: Size) -> None:
-        self.width, self.height = _pair("ThreeCrop", crop_size)
-
-    def __call__(self, results: Results) -> Results:
-        h, w = results["img_shape"]
-        _check_fits(results, self.height, self.width)
-        if self.height != h and self.width != w:
-            raise DataError(
-                f"ThreeCrop cuts along one side, and {self.height} x {self.width} is smaller than frames of {h} x {w} on both (height x width)",
-                str(results.get("filename", "")),
-                "put a Resize before it: scale=(-1, the crop's side)",
-            )
-        x, y = (w - self.width) // 2, (h - self.height) // 2
-        places = [(0, 0), (2 * x, 2 * y), (x, y)]
-        return _cut_many(results, places, self.width, self.height)
-
-
-@PIPELINES.register_module()
-class TenCrop:
-    """The four corners and the middle, each followed by its mirror image; `imgs` is (10 * T, H, W, C), cut after cut.
-
-    Args:
-        crop_size: the side of a square, or (W, H), in pixels.
-    """
-
-    def __init__(self, crop_size: Size) -> None:
-        self.width, self.height = _pair("TenCrop", crop_size)
-
-    def __call__(self, results: Results) -> Results:
-        h, w = results["img_shape"]
-        _check_fits(results, self.height, self.width)
-        x, y = (w - self.width) // 4, (h - self.height) // 4
-        places = [(i * x, j * y) for i, j in PLACES[:5]]
-        return _cut_many(results, places, self.width, self.height, mirrored=True)
-
-
-def _pair(name: str, size: Size) -> tuple[int, int]:
+def pair(name: str, size: Size) -> tuple[int, int]:
     """(W, H) of a side or of (W, H)."""
-    pair = (size, size) if isinstance(size, int) else tuple(size)
-    if len(pair) != 2 or min(pair) < 1:
+    sides = (size, size) if isinstance(size, int) else tuple(size)
+    if len(sides) != 2 or min(sides) < 1:
         raise ConfigError(f"{name} cuts to a side or (W, H) of at least 1, not {size}")
-    return pair
+    return sides
 
 
-def _check_fits(results: Results, height: int, width: int) -> None:
+def check_fits(results: Results, height: int, width: int) -> None:
     h, w = results["img_shape"]
     if h < height or w < width:
         raise DataError(
@@ -270,27 +226,4 @@ def _cut(
         state.cut(box, (h, w))
     results["img_shape"] = (height, width)
     results["crop_bbox"] = box
-    return results
-
-
-def _cut_many(
-    results: Results,
-    places: Sequence[tuple[int, int]],
-    width: int,
-    height: int,
-    *,
-    mirrored: bool = False,
-) -> Results:
-    lazy_state(results, lazy=False)
-    imgs = results["imgs"]
-    cuts, boxes = [], []
-    for left, top in places:
-        cut = imgs[:, top : top + height, left : left + width]
-        views = [cut, cut[:, :, ::-1]] if mirrored else [cut]
-        cuts += views
-        box = [left, top, left + width, top + height]
-        boxes += [box] * (len(imgs) * len(views))
-    results["imgs"] = np.concatenate(cuts)
-    results["img_shape"] = (height, width)
-    results["crop_bbox"] = np.array(boxes)
     return results

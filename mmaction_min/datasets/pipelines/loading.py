@@ -63,8 +63,9 @@ class PyAVDecode:
             )
 
     def __call__(self, results: Results) -> Results:
-        reader = results.pop("video_reader", None) or VideoReader(results["filename"])
-        imgs = reader.decode(np.ravel(results["frame_inds"]))
+        reader = results.pop("video_reader", None)
+        with reader or VideoReader(results["filename"]) as reader:
+            imgs = reader.decode(np.ravel(results["frame_inds"]))
         return _with_frames(results, imgs)
 
 
