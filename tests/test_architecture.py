@@ -37,7 +37,7 @@ LAYERS = {
         ["near", "sources"],
         ["places"],
         ["building"],
-        ["registry", "config", "_torchvision"],
+        ["registry", "config", "fileio", "_torchvision"],
         ["runner"],
         ["core", "engine", "parallel", "utils"],
         ["localization"],

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import ConfigError
 from ..checkpoint_file import remove_leftovers, saved_at
+from ..destination import Destination
 from .hook import HOOKS, Hook
 
 if TYPE_CHECKING:
@@ -23,12 +23,10 @@ class CheckpointHook(Hook):
         interval: every so many epochs or iterations; -1 for the last one only.
         by_epoch: `interval` counts epochs.
         save_optimizer: with it a run can resume; without it the file is smaller.
-        out_dir: the folder below which the files go, in one of the run's name; the runner's `work_dir` by default.
+        out_dir: the folder or URL (`s3://bucket/runs`) below which the files go, in one of the run's name; the runner's
+            `work_dir` by default. To go on from an URL, fetch the file and name it.
         max_keep_ckpts: of the files in the folder, those that were saved last stay, so many; -1 keeps all.
         save_last: save the last epoch or iteration too, whatever the interval.
-
-    Raises:
-        ConfigError: `out_dir` is an URL.
     """
 
     def __init__(
@@ -40,7 +38,6 @@ class CheckpointHook(Hook):
         max_keep_ckpts: int = -1,
         save_last: bool = True,
     ) -> None:
-        refuse_url(out_dir, "checkpoint_config.out_dir")
         self.interval = interval
         self.by_epoch = by_epoch
         self.save_optimizer = save_optimizer
@@ -49,8 +46,12 @@ class CheckpointHook(Hook):
         self.save_last = save_last
 
     def before_run(self, runner: BaseRunner) -> None:
-        """Remove what writers that were killed have left."""
-        remove_leftovers(self._folder(runner))
+        """Remove what writers that were killed have left; an URL that cannot be reached is refused here."""
+        place = Destination(runner, self.out_dir)
+        if place.folder is not None:
+            remove_leftovers(place.folder)
+        elif runner.rank == 0:
+            place.is_there("latest.pth")
 
     def after_train_epoch(self, runner: BaseRunner) -> None:
         due = self.every_n_epochs(runner, self.interval) or (
@@ -66,35 +67,25 @@ class CheckpointHook(Hook):
         if not self.by_epoch and due:
             self._save(runner, f"iter_{runner.iter + 1}.pth")
 
-    def _folder(self, runner: BaseRunner) -> Path:
-        return folder_of(runner, self.out_dir)
-
     def _save(self, runner: BaseRunner, name: str) -> None:
-        out_dir = self._folder(runner)
-        runner.save_checkpoint(out_dir, name, save_optimizer=self.save_optimizer)
+        place = Destination(runner, self.out_dir)
+        place.save(name, save_optimizer=self.save_optimizer)
         messages = runner.meta.setdefault("hook_msgs", {})
-        messages["last_ckpt"] = str(out_dir / name)
-        if self.max_keep_ckpts > 0 and runner.rank == 0:
-            prefix = "epoch" if self.by_epoch else "iter"
-            prune(out_dir / name, prefix, self.max_keep_ckpts, runner.logger)
-
-
-def folder_of(runner: BaseRunner, out_dir: str | None) -> Path:
-    """Where a run saves: its `work_dir`, or a folder of that name in `out_dir`, so that several runs may share it."""
-    work_dir = Path(runner.work_dir)
-    if out_dir is None or Path(out_dir) == work_dir:
-        return work_dir
-    return Path(out_dir, work_dir.name)
-
-
-def refuse_url(out_dir: str | None, where: str) -> None:
-    """mmcv writes to `s3://` through Petrel, a client of its own house; a `Path` would make a folder of that name."""
-    if out_dir is not None and "://" in str(out_dir):
-        raise ConfigError(
-            f"{out_dir} is no folder, and checkpoints are written to folders",
-            where,
-            "mount the storage, or copy the files there after the run",
-        )
+        messages["last_ckpt"] = place.name_of(name)
+        if self.max_keep_ckpts < 1 or runner.rank > 0:
+            return
+        prefix = "epoch" if self.by_epoch else "iter"
+        if place.folder is not None:
+            newest = place.folder / name
+            prune(newest, prefix, self.max_keep_ckpts, runner.logger)
+            return
+        # As in mmcv: an object store does not tell in which order files were finished.
+        number = (runner.epoch if self.by_epoch else runner.iter) + 1
+        oldest = number - self.max_keep_ckpts * self.interval
+        for old in range(oldest, 0, -self.interval):
+            if not place.is_there(f"{prefix}_{old}.pth"):
+                return
+            place.remove(f"{prefix}_{old}.pth")
 
 
 def prune(newest: Path, prefix: str, keep: int, logger: logging.Logger) -> None:

@@ -19,9 +19,9 @@ from tqdm import tqdm
 
 from ...errors import ArgumentError, ConfigError
 from ..checkpoint import read_checkpoint
+from ..destination import Destination
 from ..device import autocast, to_device
 from ..dist import broadcast_buffers, gather_objects, get_dist_info, on_rank_0
-from .checkpoint import folder_of, refuse_url
 from .ema import averaged
 from .hook import HOOKS, Hook
 from .logger import EVAL_ITERS, LoggerHook
@@ -116,7 +116,7 @@ class EvalHook(Hook):
         test_fn: `test_fn(model, dataloader)` gives the results; `multi_gpu_test` by default.
         greater_keys: names of metrics, or parts of them, of which more is better.
         less_keys: the same for less.
-        out_dir: the folder below which the best file goes, in one of the run's name; the runner's `work_dir` by default.
+        out_dir: the folder or URL below which the best file goes, in one of the run's name; the runner's `work_dir` by default.
         **eval_kwargs: arguments of `evaluate` (`metrics`, `metric_options`).
 
     Raises:
@@ -145,7 +145,6 @@ class EvalHook(Hook):
         **eval_kwargs: Any,
     ) -> None:
         _refuse(dataloader, start, interval, save_best, rule)
-        refuse_url(out_dir, "evaluation.out_dir")
         self.dataloader = dataloader
         self.start = start
         self.interval = interval
@@ -170,7 +169,10 @@ class EvalHook(Hook):
             return
         # A checkpoint is saved before its epoch is evaluated: if that epoch was the best, only the best file knows it.
         pattern = f"best_*_{kind}_{number}.pth"
-        files = on_rank_0(lambda: sorted(self._folder(runner).glob(pattern)))
+        folder = Destination(runner, self.out_dir).folder
+        if folder is None:  # an URL: what the checkpoint knows counts
+            return
+        files = on_rank_0(lambda: sorted(folder.glob(pattern)))
         for path in files:
             messages.update(read_checkpoint(path)["meta"].get("hook_msgs", {}))
 
@@ -257,26 +259,28 @@ class EvalHook(Hook):
         )
         if best is not None and not better(score, best):
             return
-        folder = self._folder(runner)
+        place = Destination(runner, self.out_dir)
         kind, number = self._place(runner)
         name = f"best_{self.key_indicator}_{kind}_{number}.pth"
         old = messages.get("best_ckpt")
-        messages.update(best_score=score, best_ckpt=str(folder / name))
-        runner.save_checkpoint(folder, name, create_symlink=False)
-        if old is not None and Path(old).name != name and runner.rank == 0:
-            (folder / Path(old).name).unlink(missing_ok=True)
+        messages.update(best_score=score, best_ckpt=place.name_of(name))
+        place.save(name, create_symlink=False)
+        if old is not None and runner.rank == 0:
+            self._remove(place, Path(old).name, name)
         runner.logger.info(
             "best %s so far: %.4f, kept as %s", self.key_indicator, score, name
         )
+
+    @staticmethod
+    def _remove(place: Destination, old: str, new: str) -> None:
+        if old != new and place.is_there(old):
+            place.remove(old)
 
     def _place(self, runner: BaseRunner, *, running: bool = True) -> tuple[str, int]:
         """'epoch' or 'iter', and how many are done, with the running one or without."""
         if self.by_epoch:
             return "epoch", runner.epoch + running
         return "iter", runner.iter + running
-
-    def _folder(self, runner: BaseRunner) -> Path:
-        return folder_of(runner, self.out_dir)
 
     def _rule(self, metric: str) -> str:
         """Which is better: as `rule` says, or by the metric's whole name, or by a part of it."""

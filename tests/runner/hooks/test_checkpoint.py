@@ -10,7 +10,8 @@ import pytest
 from torch.utils.data import DataLoader
 
 from mmaction_min.errors import ConfigError
-from mmaction_min.runner import CheckpointHook, EpochBasedRunner, EvalHook
+from mmaction_min.runner import EpochBasedRunner, EvalHook
+from mmaction_min.runner.destination import STORE
 
 MakeRunner = Callable[..., EpochBasedRunner]
 
@@ -31,9 +32,58 @@ def test_another_folder_gets_one_of_the_run_s_name(
     assert runner.meta["hook_msgs"]["last_ckpt"] == str(file)
 
 
-def test_an_url_is_no_folder(loader: DataLoader[Any]) -> None:
-    """`s3://...` would become a folder of that name."""
-    with pytest.raises(ConfigError, match=r"s3://bucket is no folder.*\nhint: mount"):
-        CheckpointHook(out_dir="s3://bucket")
-    with pytest.raises(ConfigError, match=r"evaluation\.out_dir: s3://bucket"):
-        EvalHook(loader, out_dir="s3://bucket")
+@pytest.mark.parametrize("by_epoch", [True, False])
+def test_an_url_gets_the_checkpoints(
+    by_epoch: bool, make_runner: MakeRunner, loader: DataLoader[Any], tmp_path: Path
+) -> None:
+    """Below the run's name, whole, without a pointer, and no more than are to be kept; nothing of it in the work_dir."""
+    url = f"memory://checkpoints_{by_epoch}/runs/"
+    runner = make_runner(max_epochs=3 if by_epoch else 1)
+    runner.register_checkpoint_hook(
+        dict(interval=1, by_epoch=by_epoch, out_dir=url, max_keep_ckpts=2)
+    )
+
+    runner.run([loader])
+
+    folder, kind = f"{url}{tmp_path.name}", "epoch" if by_epoch else "iter"
+    there = [
+        name
+        for name in (*(f"{kind}_{n}.pth" for n in (1, 2, 3)), "latest.pth")
+        if STORE.isfile(f"{folder}/{name}")
+    ]
+    assert there == [f"{kind}_2.pth", f"{kind}_3.pth"]
+    assert runner.meta["hook_msgs"]["last_ckpt"] == f"{folder}/{kind}_3.pth"
+    assert not list(tmp_path.glob("*.pth"))
+    (tmp_path / "fetched.pth").write_bytes(STORE.get(f"{folder}/{kind}_3.pth"))
+    make_runner().resume(tmp_path / "fetched.pth")
+
+
+def test_an_url_gets_the_best(
+    make_runner: MakeRunner, loader: DataLoader[Any], tmp_path: Path
+) -> None:
+    """The one before it goes; a run that goes on takes the score from its checkpoint."""
+    runner = make_runner(max_epochs=3)
+    loader.dataset.scores = [0.1, 0.3, 0.2]
+    runner.register_hook(EvalHook(loader, out_dir="memory://best"))
+    runner._epoch, runner._iter = 1, 3
+
+    runner.run([loader])
+
+    folder = f"memory://best/{tmp_path.name}"
+    assert (
+        runner.meta["hook_msgs"]["best_ckpt"] == f"{folder}/best_top1_acc_epoch_3.pth"
+    )
+    assert STORE.isfile(f"{folder}/best_top1_acc_epoch_3.pth")
+    assert not STORE.isfile(f"{folder}/best_top1_acc_epoch_2.pth")
+
+
+def test_an_url_that_cannot_be_reached_is_refused(
+    make_runner: MakeRunner, loader: DataLoader[Any]
+) -> None:
+    """Before anything is trained."""
+    runner = make_runner()
+    runner.register_checkpoint_hook(dict(interval=1, out_dir="nowhere://a"))
+
+    with pytest.raises(ConfigError, match="nowhere"):
+        runner.run([loader])
+    assert runner.iter == 0
