@@ -41,7 +41,7 @@ LAYERS = {
         ["runner"],
         ["core"],
         ["models", "datasets"],
-        ["assemble", "command"],
+        ["assemble", "command", "start"],
         ["analysis"],
         ["train", "test", "inspect", "plot"],
     ],
