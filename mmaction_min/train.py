@@ -12,8 +12,6 @@ Ctrl-C or SIGTERM ends after the running step, with a checkpoint; a second one e
 from __future__ import annotations
 
 import argparse
-import logging
-import secrets
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -29,7 +27,7 @@ from .assemble import build_loader, build_runner
 from .command import command_parser, describe, load_config, pick_device, run_command
 from .config import Config
 from .datasets.builder import VideoLoader
-from .errors import CheckpointError, ConfigError
+from .errors import ConfigError
 from .runner import (
     BaseRunner,
     EvalHook,
@@ -37,19 +35,12 @@ from .runner import (
     StopTraining,
     get_dist_info,
     get_root_logger,
-    read_checkpoint,
     set_random_seed,
 )
-from .runner.checkpoint import newest_checkpoint
-from .runner.checkpoint_file import remove_leftovers, saved_at
-from .runner.dist import (
-    is_launched,
-    is_started_again,
-    on_rank_0,
-    processes,
-)
+from .runner.dist import is_started_again, processes
 from .runner.shared_stop import stop_request
 from .runner.signals import EXIT_CODES, stop_on_signal
+from .start import Start, start_of
 
 NEEDED = ("model", "data", "optimizer")
 """What training cannot do without."""
@@ -124,60 +115,60 @@ def train(cfg: Config, args: argparse.Namespace) -> int:
 
 
 def _train(cfg: Config, args: argparse.Namespace, device: torch.device) -> int:
-    rank, world_size = get_dist_info()
-    work_dir = Path(
-        args.work_dir
-        or cfg.get("work_dir")
-        or Path("work_dirs") / Path(args.config).stem
-    )
-    level = cfg.get("log_level", "INFO") if rank == 0 else "WARNING"
+    level = cfg.get("log_level", "INFO") if get_dist_info()[0] == 0 else "WARNING"
     logger = get_root_logger(level=level)
-    dump = work_dir / Path(args.config).name
-    asked = args.resume_from or cfg.get("resume_from")
-    resume_from = on_rank_0(lambda: _resume_from(asked, work_dir, dump))
-    load_from = args.load_from or cfg.get("load_from")
-    said = args.seed if args.seed is not None else cfg.get("seed")
-    seed = on_rank_0(lambda: _seed(said, resume_from))
-    set_random_seed(seed, deterministic=args.deterministic)
+    start = start_of(cfg, args)
+    set_random_seed(start.seed, deterministic=args.deterministic)
     torch.backends.cudnn.benchmark = not args.deterministic
     with stop_on_signal(stop_request()) as stop:
-        loaders = _build_loaders(cfg, seed, device)
-        runner = build_runner(cfg, device, None, seed=seed, stop=stop)
-        _register_hooks(runner, cfg, seed, validate=not args.no_validate)
-        if args.max_steps is not None:
-            runner.register_hook(_StopAfter(args.max_steps), "LOW")
+        loaders = _build_loaders(cfg, start.seed, device)
+        runner = build_runner(cfg, device, None, seed=start.seed, stop=stop)
+        _register_hooks(runner, cfg, args, start.seed)
         _check_labels(loaders, getattr(cfg.model.get("cls_head"), "num_classes", None))
         if classes := getattr(_dataset_of(loaders[0]), "CLASSES", None):
             runner.meta["CLASSES"] = list(classes)  # for who tests the checkpoint
         # All is built: a config that cannot be leaves no folder behind.
-        runner.work_dir = str(work_dir)
-        if rank == 0:
-            work_dir.mkdir(parents=True, exist_ok=True)
-            get_root_logger(work_dir / f"{time.strftime('%Y%m%d_%H%M%S')}.log", level)
-            if not dump.exists() or not is_started_again():
-                cfg.dump(dump)
-        where = f"{world_size} x " * (world_size > 1) + describe(device)
-        logger.info("%s on %s, seed %d, into %s", args.config, where, seed, work_dir)
-        if resume_from:
-            runner.resume(resume_from)
-        elif load_from:
-            runner.load_checkpoint(load_from)
-        start = time.perf_counter()
+        _open_work_dir(runner, cfg, start, level)
+        where = f"{runner.world_size} x " * (runner.world_size > 1) + describe(device)
+        logger.info(
+            "%s on %s, seed %d, into %s", args.config, where, start.seed, start.work_dir
+        )
+        if start.resume_from:
+            runner.resume(start.resume_from)
+        elif start.load_from:
+            runner.load_checkpoint(start.load_from)
+        began = time.perf_counter()
         with _attended(runner, loaders):
             runner.run(loaders, cfg.get("workflow") or [("train", 1)])
     if stop.signal is not None:
         return EXIT_CODES[stop.signal]
-    if args.max_steps is not None:  # there may be no checkpoint to tell of
-        return 0
-    took = timedelta(seconds=round(time.perf_counter() - start))
+    if args.max_steps is None:  # with it there may be no checkpoint to tell of
+        _say_done(runner, time.perf_counter() - began)
+    return 0
+
+
+def _open_work_dir(runner: BaseRunner, cfg: Config, start: Start, level: str) -> None:
+    """Make the folder that the run writes to, with its log and the config as it is resolved."""
+    runner.work_dir = str(start.work_dir)
+    if runner.rank > 0:
+        return
+    start.work_dir.mkdir(parents=True, exist_ok=True)
+    log = start.work_dir / f"{time.strftime('%Y%m%d_%H%M%S')}.log"
+    get_root_logger(log, level)
+    if not start.dump.exists() or not is_started_again():
+        cfg.dump(start.dump)
+
+
+def _say_done(runner: BaseRunner, seconds: float) -> None:
     best = runner.meta.get("hook_msgs", {})
     score = (
         f"best {Path(best['best_ckpt']).name} with {best['best_score']:.4f}; "
         if "best_ckpt" in best
         else ""
     )
-    logger.info("done in %s: %slast %s", took, score, work_dir / "latest.pth")
-    return 0
+    took = timedelta(seconds=round(seconds))
+    last = Path(runner.work_dir, "latest.pth")
+    runner.logger.info("done in %s: %slast %s", took, score, last)
 
 
 def _build_loaders(
@@ -237,53 +228,14 @@ def _check_labels(loaders: list[DataLoader[Any]], num_classes: int | None) -> No
 
 
 def _register_hooks(
-    runner: BaseRunner, cfg: Config, seed: int, *, validate: bool
+    runner: BaseRunner, cfg: Config, args: argparse.Namespace, seed: int
 ) -> None:
-    if validate and cfg.get("evaluation"):
+    if cfg.get("evaluation") and not args.no_validate:
         loader = build_loader(cfg, "val", seed, runner.device)
         runner.register_hook(EvalHook(loader, **cfg.evaluation), "LOW")
     runner.register_custom_hooks(cfg.get("custom_hooks"))
-
-
-def _resume_from(asked: str | None, work_dir: Path, dump: Path) -> str | None:
-    """The checkpoint that a run goes on from, if it does.
-
-    Args:
-        asked: 'auto', a file, or None.
-        work_dir: where checkpoints are.
-        dump: the config in it, which a run writes as it begins: where torchrun starts the processes again, they go on from
-            what was saved since then, and not from what an earlier run left.
-    """
-    remove_leftovers(work_dir)
-    logger = logging.getLogger("mmaction_min")
-    if is_started_again():
-        newest = newest_checkpoint(work_dir, logger)
-        if newest and dump.exists() and saved_at(newest) >= saved_at(dump):
-            logger.info("started again: %s", newest)
-            return str(newest)
-    elif is_launched():
-        dump.unlink(missing_ok=True)
-    if asked != "auto":
-        return asked
-    newest = newest_checkpoint(work_dir, logger)
-    logger.info(
-        "--resume auto: %s", newest or "nothing to go on from, so it starts anew"
-    )
-    return None if newest is None else str(newest)
-
-
-def _seed(seed: int | None, resume_from: str | None) -> int:
-    """The seed that is asked for, or that of the run that goes on, or a new one."""
-    if seed is not None:
-        return seed
-    if resume_from:
-        meta = read_checkpoint(resume_from).get("meta", {})
-        if "seed" not in meta:
-            raise CheckpointError(
-                "the checkpoint does not say its seed", resume_from, "give --seed"
-            )
-        return int(meta["seed"])
-    return secrets.randbelow(2**31)
+    if args.max_steps is not None:
+        runner.register_hook(_StopAfter(args.max_steps), "LOW")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ LAYERS = {
         ["localization"],
         ["models", "datasets"],
         ["untrimmed_motion"],
-        ["assemble", "command"],
+        ["assemble", "command", "start"],
         ["analysis"],
         [
             *("train", "test", "predict", "inspect", "plot"),

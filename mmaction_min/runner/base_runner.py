@@ -1,10 +1,12 @@
-"""BaseRunner: what the two runners share: the step, the hooks, the counters, the checkpoints. The loops are in runner.py."""
+"""BaseRunner: what the two runners share: the arguments, what hooks see, the step. The loops are in runner.py.
+
+Its hooks are in training_hooks.py, its checkpoints in saving.py.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -15,28 +17,15 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from ..errors import ArgumentError, ConfigError
-from .checkpoint import (
-    NO_WRAPPER,
-    Renaming,
-    load_checkpoint,
-    load_weights,
-    point_latest,
-    read_checkpoint,
-    save_checkpoint,
-)
+from ..errors import ConfigError
+from .arguments import check_model, check_types
 from .device import Mover, autocast, device_of
-from .dist import allreduce_params, gather_objects, get_dist_info
-from .hooks import HOOKS, Hook, StopTraining
-from .hooks.ema import averaged
-from .hooks.hook import STAGES
-from .hooks.optimizer import OptimizerHook
+from .dist import get_dist_info
+from .hooks import StopTraining
 from .log_buffer import LogBuffer
-from .parallel import no_sync
-from .priority import Priority, get_priority
-from .resume import fitting, load_optimizer, position_of
+from .parallel import no_sync, unwrap
+from .saving import Saving
 from .signals import StopRequest
-from .state import capture_rng, restore_rng
 from .training_hooks import TrainingHooks
 from .update import Update
 from .workflow import Workflow
@@ -44,7 +33,7 @@ from .workflow import Workflow
 LOGGER = logging.getLogger("mmaction_min")
 
 
-class BaseRunner(TrainingHooks, ABC):
+class BaseRunner(TrainingHooks, Saving, ABC):
     """Trains a model, and calls hooks on the way; constructed as mmcv's runners are.
 
     Args:
@@ -66,9 +55,6 @@ class BaseRunner(TrainingHooks, ABC):
         ConfigError: both `max_epochs` and `max_iters` are given.
     """
 
-    filename_tmpl: str
-    """How a checkpoint is called by default; `{}` stands for the epoch or the iteration."""
-
     def __init__(
         self,
         model: nn.Module,
@@ -85,8 +71,8 @@ class BaseRunner(TrainingHooks, ABC):
         update: Update | None = None,
         stop: StopRequest | None = None,
     ) -> None:
-        _check_model(model, batch_processor)
-        _check_types(optimizer, work_dir, logger, meta)
+        check_model(model, batch_processor)
+        check_types(optimizer, work_dir, logger, meta)
         if max_epochs is not None and max_iters is not None:
             raise ConfigError("Only one of max_epochs and max_iters can be set")
         self.rank, self.world_size = get_dist_info()
@@ -117,7 +103,7 @@ class BaseRunner(TrainingHooks, ABC):
         self._iter = 0
         self._inner_iter = 0
         self._done = ""  # what is done though it still counts as running: iter, epoch
-        self._hooks: list[Hook] = []
+        self._hooks = []
         self._data_loader: Any = None
 
     @abstractmethod
@@ -172,11 +158,6 @@ class BaseRunner(TrainingHooks, ABC):
         if self._max_iters is None:
             raise ConfigError("no epoch is running, so there is no max_iters yet")
         return self._max_iters
-
-    @property
-    def hooks(self) -> list[Hook]:
-        """The hooks, in the order in which they run."""
-        return self._hooks
 
     @property
     def optimizer(self) -> Any:
@@ -310,237 +291,3 @@ class BaseRunner(TrainingHooks, ABC):
         if self.by_epoch and self.mode == "val":
             self._inner_iter = 0
         return self._stopped()
-
-    # ---- hooks
-
-    def register_hook(
-        self, hook: Hook, priority: int | str | Priority | None = None
-    ) -> None:
-        """Add a hook; a lower number runs earlier, of two equal ones the one that came first.
-
-        An `OptimizerHook` is also the settings of the step, unless its class does the update in its own way.
-
-        Args:
-            hook: the hook.
-            priority: 0 to 100, or one of mmcv's names ('VERY_HIGH' 10, 'NORMAL' 50, 'LOW' 70, ...); by default the
-                class's own, which is 'NORMAL' if it does not say it.
-        """
-        hook.priority = get_priority(
-            hook.default_priority if priority is None else priority
-        )
-        place = sum(other.priority <= hook.priority for other in self._hooks)
-        self._hooks.insert(place, hook)
-        if isinstance(hook, OptimizerHook):
-            self.trains = hook.is_settings
-            if hook.is_settings:
-                self.update = hook.update
-                self.amp_dtype = self.amp_dtype or hook.amp_dtype
-
-    def register_hook_from_cfg(self, cfg: Mapping[str, Any]) -> None:
-        """Add the hook of `dict(type='MyHook', priority='LOW', **arguments)`."""
-        arguments = {key: value for key, value in cfg.items() if key != "priority"}
-        self.register_hook(HOOKS.build(arguments), cfg.get("priority"))
-
-    def call_hook(self, stage: str) -> None:
-        """Call that method of every hook, in their order."""
-        for hook in self._hooks:
-            getattr(hook, stage)(self)
-
-    def get_hook_info(self) -> str:
-        """The hooks at each stage, in the order in which they run, as text."""
-        names = {priority.value: priority.name for priority in Priority}
-        lines = []
-        for stage in STAGES:
-            hooks = [
-                f"  {names.get(hook.priority, hook.priority):<12} {type(hook).__name__}"
-                for hook in self._hooks
-                if stage in hook.get_triggered_stages()
-            ]
-            lines += [f"{stage}:", *hooks] if hooks else []
-        return "\n".join(lines)
-
-    # ---- checkpoints
-
-    @property
-    def position(self) -> dict[str, int]:
-        """`epoch`, `iter` and `inner_iter` at which a run that resumes from now goes on.
-
-        The counters still count the iteration (the epoch) as running when the hooks after it are called.
-        """
-        epoch, iteration, inner = self._epoch, self._iter, self._inner_iter
-        if self._done == "iter":
-            iteration, inner = iteration + 1, inner + 1
-        elif self._done == "epoch":
-            epoch, inner = epoch + 1, 0
-        return {"epoch": epoch, "iter": iteration, "inner_iter": inner}
-
-    @abstractmethod
-    def _number(self) -> int:
-        """What stands in that name: the epoch or the iteration that runs, counted from 1."""
-
-    def save_checkpoint(
-        self,
-        out_dir: str | Path,
-        filename_tmpl: str | None = None,
-        save_optimizer: bool = True,
-        meta: Mapping[str, Any] | None = None,
-        create_symlink: bool = True,
-    ) -> None:
-        """Write a checkpoint and point `latest.pth` to it; every rank calls this, and rank 0 writes.
-
-        Args:
-            out_dir: the folder.
-            filename_tmpl: the name in it; `{}` stands for the running epoch (iteration), counted from 1.
-            save_optimizer: keep the optimizer's state too.
-            meta: more entries for the checkpoint's `meta`.
-            create_symlink: move the pointer.
-
-        Raises:
-            ArgumentError: (a TypeError) meta is no dict.
-        """
-        if not isinstance(meta, Mapping | None):
-            raise ArgumentError(f"meta is a dict, not {meta!r}")
-        self.update.guard.check()
-        path = Path(
-            out_dir, (filename_tmpl or self.filename_tmpl).format(self._number())
-        )
-        state = self._state_beside_the_weights()
-        if self.rank > 0:
-            return
-        with averaged(self):
-            save_checkpoint(
-                self.model,
-                path,
-                self._optimizer if save_optimizer else None,
-                {**(meta or {}), **self.meta, **self.position},
-                state,
-            )
-        if create_symlink:
-            point_latest(path)
-
-    def _state_beside_the_weights(self) -> dict[str, Any]:
-        """What a checkpoint also holds; of several processes, `ranks` has what each of them has of its own."""
-        own = {"rng": capture_rng(), "log": self.log_buffer.state_dict()}
-        state = self.update.state_dict(unwrap(self.model), stepped=self.stepped)
-        if self.world_size > 1:
-            # Within a group of batches each rank has gradients of its own; what will be added up is their mean.
-            grads = {n: grad.clone() for n, grad in state.get("grads", {}).items()}
-            allreduce_params(grads.values())
-            if grads:
-                state["grads"] = grads
-            state["ranks"] = gather_objects(own)
-        return {**own, **state}
-
-    def _own_part(self, content: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What this process takes of a checkpoint for itself: nothing, if there were more or fewer of them then."""
-        ranks = content.get("ranks", [content])
-        if len(ranks) == self.world_size:
-            own: Mapping[str, Any] = ranks[self.rank]
-            return own
-        # A sample that fills no step of the new size is seen again.
-        self._iter = self._iter * len(ranks) // self.world_size
-        self._inner_iter = self._inner_iter * len(ranks) // self.world_size
-        self.logger.warning(
-            "%d processes go on where %d stood: with other batches and random numbers, so not to the bit",
-            self.world_size,
-            len(ranks),
-        )
-        return {"rng": capture_rng()}
-
-    def load_checkpoint(
-        self,
-        filename: str | Path,
-        map_location: str | torch.device = "cpu",
-        strict: bool = False,
-        revise_keys: Renaming = NO_WRAPPER,
-    ) -> dict[str, Any]:
-        """Take the weights of a checkpoint and nothing else, and return it; see `mmaction_min.runner.load_checkpoint`."""
-        return load_checkpoint(
-            self.model,
-            filename,
-            map_location,
-            strict=strict,
-            logger=self.logger,
-            revise_keys=revise_keys,
-        )
-
-    def resume(
-        self,
-        checkpoint: str | Path,
-        resume_optimizer: bool = True,
-        map_location: str | torch.device = "cpu",
-    ) -> None:
-        """Go on where the run that wrote `checkpoint` stood: weights, optimizer, position, random numbers.
-
-        Args:
-            checkpoint: the file.
-            resume_optimizer: take the optimizer's state too; without it the run goes on, but not exactly.
-            map_location: where the file's tensors are loaded to first.
-
-        Raises:
-            CheckpointError: the file cannot be read, has no optimizer, or is of another model or optimizer.
-        """
-        self.call_hook("before_resume")
-        content, where = read_checkpoint(checkpoint, map_location), str(checkpoint)
-        position = position_of(content, where)
-        load_weights(self.model, content, where, strict=True)
-        if resume_optimizer and self._optimizer is not None:
-            load_optimizer(self._optimizer, content, where)
-        self._epoch, self._iter, self._inner_iter = position
-        self._done = ""
-        self.stepped = "grads" not in content
-        self.meta["hook_msgs"] = content["meta"].get("hook_msgs", {})
-        with fitting(where):
-            own = self._own_part(content)
-            self.update.load_state_dict(content, unwrap(self.model), self.device)
-            self.log_buffer.load_state_dict(own.get("log", {}))
-            restore_rng(own.get("rng", {}))
-        self.logger.info(
-            "resumed %s at epoch %d, iteration %d", checkpoint, self.epoch, self.iter
-        )
-
-
-def unwrap(model: Any) -> Any:
-    """The model itself, without the wrapper of DDP (or of mmcv's MMDataParallel)."""
-    return getattr(model, "module", model)
-
-
-def _check_model(model: nn.Module, batch_processor: object) -> None:
-    own = unwrap(model)
-    if batch_processor is None:
-        if not hasattr(own, "train_step"):
-            raise ArgumentError(f"{type(own).__name__} has no train_step()")
-        return
-    if not callable(batch_processor):
-        raise ArgumentError(
-            f"batch_processor is a function, not {type(batch_processor).__name__}",
-            hint="an optimizer is given by name: optimizer=...",
-        )
-    warnings.warn(
-        "batch_processor is mmcv's old way: write train_step() and val_step() in the model",
-        DeprecationWarning,
-        stacklevel=4,
-    )
-    if hasattr(own, "train_step") or hasattr(own, "val_step"):
-        raise ArgumentError(
-            f"{type(own).__name__} has a step of its own, so it takes no batch_processor"
-        )
-
-
-def _check_types(
-    optimizer: object, work_dir: object, logger: object, meta: object
-) -> None:
-    optimizers = (
-        list(optimizer.values()) if isinstance(optimizer, dict) else [optimizer]
-    )
-    for name, values, kind in (
-        ("optimizer", optimizers, Optimizer | None),
-        ("work_dir", [work_dir], str | Path | None),
-        ("logger", [logger], logging.Logger),
-        ("meta", [meta], dict | None),
-    ):
-        if not all(isinstance(value, kind) for value in values):
-            raise ArgumentError(
-                f"{name} is {values[-1]!r}, a {type(values[-1]).__name__}",
-                hint=f"it is of {kind}",
-            )

@@ -30,6 +30,7 @@ from .checkpoint_file import (
     write_whole,
 )
 from .checkpoint_file import point_latest as point_latest
+from .parallel import unwrap
 from .state import capture_rng
 
 Renaming = Sequence[tuple[str, str]]
@@ -59,7 +60,7 @@ def save_checkpoint(
     Raises:
         DiskError: the disk is full or failed.
     """
-    model = getattr(model, "module", model)
+    model = unwrap(model)
     checkpoint: dict[str, Any] = {
         "meta": {
             **(meta or {}),
@@ -194,7 +195,7 @@ def load_weights(
     revise_keys: Renaming = NO_WRAPPER,
 ) -> None:
     """The same with the content of a checkpoint, which was read from `where`."""
-    model = getattr(model, "module", model)
+    model = unwrap(model)
     weights = dict(_state_dict(checkpoint, where))
     for pattern, replacement in revise_keys:
         weights = {

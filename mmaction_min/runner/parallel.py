@@ -131,3 +131,8 @@ class DistributedModel(nn.Module):
 def no_sync(model: nn.Module) -> AbstractContextManager[None]:
     """`DistributedModel.no_sync` for a model in several processes, and nothing for one."""
     return model.no_sync() if isinstance(model, DistributedModel) else nullcontext()
+
+
+def unwrap(model: Any) -> Any:
+    """The model itself, without the wrapper of DDP (or of mmcv's MMDataParallel)."""
+    return getattr(model, "module", model)

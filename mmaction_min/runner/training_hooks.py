@@ -1,4 +1,4 @@
-"""From the entries of a config to the hooks of a training run, in their order."""
+"""The hooks of a runner: their order, and how the entries of a config become hooks."""
 
 from __future__ import annotations
 
@@ -8,29 +8,81 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
 from .hooks import HOOKS, CheckpointHook, Hook, IterTimerHook
+from .hooks.hook import STAGES
+from .hooks.optimizer import OptimizerHook
 from .hooks.policy import policy_type
+from .priority import Priority, get_priority
 from .update import Update
 
 if TYPE_CHECKING:
-    from .priority import Priority
+    import torch
 
 Entry = Mapping[str, Any] | Hook | None
 
 
 class TrainingHooks:
-    """The part of a runner that makes hooks of config entries; an entry is a dict, a hook, or None for no hook."""
+    """The part of a runner that has the hooks, and makes them of config entries: a dict, a hook, or None for no hook."""
 
     by_epoch = True
     """What hooks count by, unless their entry says it."""
 
-    if TYPE_CHECKING:
-        update: Update
-        trains: bool | None
+    update: Update
+    trains: bool | None
+    amp_dtype: torch.dtype | None
+    _hooks: list[Hook]
 
-        def register_hook(
-            self, hook: Hook, priority: int | str | Priority = ...
-        ) -> None: ...
-        def register_hook_from_cfg(self, cfg: Mapping[str, Any]) -> None: ...
+    @property
+    def hooks(self) -> list[Hook]:
+        """The hooks, in the order in which they run."""
+        return self._hooks
+
+    def register_hook(
+        self, hook: Hook, priority: int | str | Priority | None = None
+    ) -> None:
+        """Add a hook; a lower number runs earlier, of two equal ones the one that came first.
+
+        An `OptimizerHook` is also the settings of the step, unless its class does the update in its own way.
+
+        Args:
+            hook: the hook.
+            priority: 0 to 100, or one of mmcv's names ('VERY_HIGH' 10, 'NORMAL' 50, 'LOW' 70, ...); by default the
+                class's own, which is 'NORMAL' if it does not say it.
+        """
+        hook.priority = get_priority(
+            hook.default_priority if priority is None else priority
+        )
+        place = sum(other.priority <= hook.priority for other in self._hooks)
+        self._hooks.insert(place, hook)
+        if isinstance(hook, OptimizerHook):
+            self.trains = hook.is_settings
+            if hook.is_settings:
+                self.update = hook.update
+                self.amp_dtype = self.amp_dtype or hook.amp_dtype
+
+    def register_hook_from_cfg(self, cfg: Mapping[str, Any]) -> None:
+        """Add the hook of `dict(type='MyHook', priority='LOW', **arguments)`."""
+        arguments = {key: value for key, value in cfg.items() if key != "priority"}
+        self.register_hook(HOOKS.build(arguments), cfg.get("priority"))
+
+    def call_hook(self, stage: str) -> None:
+        """Call that method of every hook, in their order."""
+        for hook in self._hooks:
+            getattr(hook, stage)(self)
+
+    def get_hook_info(self) -> str:
+        """The hooks at each stage, in the order in which they run, as text."""
+        names = {priority.value: priority.name for priority in Priority}
+        lines = []
+        for stage in STAGES:
+            hooks = [
+                f"  {names.get(hook.priority, hook.priority):<12} {type(hook).__name__}"
+                for hook in self._hooks
+                if stage in hook.get_triggered_stages()
+            ]
+            lines += [f"{stage}:", *hooks] if hooks else []
+        return "\n".join(lines)
+
+    # ---- of a config's entries
 
     def register_training_hooks(
         self,

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import ArgumentError
+from ..parallel import unwrap
 from .hook import HOOKS, Hook
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class EMAHook(Hook):
         runner.meta.setdefault("hook_msgs", {})[SWAPPED] = to_mean
 
     def _attach(self, runner: BaseRunner) -> None:
-        model: Any = getattr(runner.model, "module", runner.model)
+        model: Any = unwrap(runner.model)
         if self._model is model:
             return
         self._model = model

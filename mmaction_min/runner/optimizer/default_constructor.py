@@ -16,6 +16,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.instancenorm import _InstanceNorm
 
 from ...errors import ArgumentError, ConfigError
+from ..parallel import unwrap
 from .builder import OPTIMIZER_BUILDERS, OPTIMIZERS
 
 NORMS = (_BatchNorm, _InstanceNorm, nn.GroupNorm, nn.LayerNorm)
@@ -101,7 +102,7 @@ class DefaultOptimizerConstructor:
 
     def __call__(self, model: nn.Module) -> torch.optim.Optimizer:
         """The optimizer over all parameters of `model` (or of what it wraps, for DDP)."""
-        model = getattr(model, "module", model)
+        model = unwrap(model)
         params: list[dict[str, Any]] | Any = []
         makes_groups = (
             type(self).add_params is not DefaultOptimizerConstructor.add_params
