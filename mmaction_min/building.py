@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
+from .argument_types import misfit
 from .errors import ConfigError, ConfigTypeError, EngineError
 from .near import did_you_mean
 from .places import locate, path_of, place_of
@@ -25,6 +26,12 @@ def explain(
     if "__init__() got an unexpected keyword" in str(error):
         # its **kwargs went to a base class, which does not take one of them
         raise _wrong_argument(error, kind, build, cfg, "") from error
+    name, type_ = misfit(build, cfg)
+    if name:
+        raise ConfigTypeError(
+            f"{prefix(cfg)}{name_of(kind)}: {name} is {cfg[name]!r}, and not of the type {type_}",
+            place_of(cfg, name),
+        ) from error
     note = f"while building {path_of(cfg) or name_of(kind)}{f' ({place})' if place else ''}"
     # BaseException.add_note is Python 3.11's; the list is what it fills
     error.__notes__ = [*getattr(error, "__notes__", []), note]

@@ -22,6 +22,7 @@ from .errors import (
 from .near import did_you_mean
 from .places import is_key, origin_of, place_of, place_of_error
 from .runner.dist import is_launched, local_rank, pick_gpu
+from .values import check_values
 
 KEYS = frozenset(
     [
@@ -191,7 +192,7 @@ def load_config(args: argparse.Namespace, needed: Sequence[str]) -> Config:
     """The config of the command line, with its overrides.
 
     Raises:
-        ConfigError: it cannot be read, lacks an entry that is needed, or has a key at the top that `check_keys` refuses.
+        ConfigError: it cannot be read, lacks an entry that is needed, or has what `check_keys` or `check_values` refuse.
     """
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("default")
@@ -199,6 +200,7 @@ def load_config(args: argparse.Namespace, needed: Sequence[str]) -> Config:
     for warning in caught:
         print(f"warning: {warning.message}", file=sys.stderr)
     cfg.merge_from_dict(parse_options(args.cfg_options))
+    check_values(cfg)
     check_keys(cfg)
     for key in needed:
         if key not in cfg:

@@ -265,6 +265,35 @@ CASES = {
     "list in YAML": ("_base_ = 'list.yaml'", "list.yaml", "no mapping"),
     "base of another kind": ("_base_ = 'base.toml'", "c.py:2", "no .py, .json"),
 }
+# The same of values of the wrong type, or too small: what is said of the key.
+VALUES = {
+    "total_epochs = '3'": "total_epochs is a whole number, not '3'",
+    "total_epochs = 0": "total_epochs is 0\nhint: it is at least 1",
+    "total_epochs = True": "total_epochs is a whole number, not True",
+    "runner = dict(max_epochs=1.5)": "runner.max_epochs is a whole number, not 1.5",
+    "runner = dict(type='IterBasedRunner', max_iters=-1)": "runner.max_iters is -1",
+    "runner = 'EpochBasedRunner'": "runner is a dict, not 'EpochBasedRunner'",
+    "seed = 'a'": "seed is a whole number, not 'a'",
+    "workflow = 'train'": "workflow is 'train'",
+    "workflow = [('train', '1')]": "workflow is [('train', '1')]",
+    "workflow = [('val', 1)]": "workflow is [('val', 1)]",
+    "workflow = [('train', 1), 'val']": "workflow is [('train', 1), 'val']",
+    "evaluation = dict(interval=0)": "evaluation.interval is 0",
+    "evaluation = [1]": "evaluation is a dict, not [1]",
+    "checkpoint_config = dict(interval='1')": "checkpoint_config.interval is a whole",
+    "checkpoint_config = 1": "checkpoint_config is a dict, not 1",
+    "log_config = dict(interval=0)": "log_config.interval is 0",
+    "log_config = dict(hooks='x')": "log_config.hooks is a list, not 'x'",
+    "data = dict(videos_per_gpu=0)": "data.videos_per_gpu is 0",
+    "data = dict(workers_per_gpu='2')": "data.workers_per_gpu is a whole number",
+    "data = dict(train_dataloader=dict(videos_per_gpu=-1))": "train_dataloader.videos_per",
+    "data = dict(max_bad=-0.1)": "data.max_bad is -0.1",
+    "data = dict(train=None)": "data.train is a dict, not None",
+    "model = dict(backbone=dict(num_stages='1'))": "model.backbone: ResNet: num_stages is '1', and not of the type int",
+    "model = dict(cls_head=dict(dropout_ratio=None))": "dropout_ratio is None, and not of the type float",
+    "optimizer = dict(lr='0.1')": "lr is '0.1', and not of the type float or Tensor",
+    "load_from = 3": "load_from is a string, not 3",
+}
 OTHERS = {
     "base.py": BASE,
     "other.py": "\ntotal_epochs = 2\n",
@@ -328,6 +357,19 @@ def test_a_bad_config_is_refused_at_its_place(
 
     assert said.startswith(f"error: {where}: ")
     assert re.search(message, said)
+
+
+@pytest.mark.parametrize("text", VALUES)
+def test_a_value_of_the_wrong_type_or_size_is_refused_at_its_place(
+    text: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One message with file and line, and no traceback, for what the engine itself reads."""
+    (folder / "c.py").write_text(f"_base_ = 'base.py'\n{text}\n")
+
+    said = refusal(capsys, "c.py")
+
+    assert said.startswith("error: c.py:2: ")
+    assert VALUES[text] in said
 
 
 @pytest.mark.parametrize("option", OVERRIDES)
