@@ -88,6 +88,11 @@ def camel_case(text: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+def own_name(taken: str) -> str:
+    """Another name near to one that is taken, for a hint: `MyTSNHead` for `TSNHead`, `MyHead2` for `MyHead`."""
+    return f"{taken}2" if taken.startswith("My") else f"My{taken}"
+
+
 def _refuse_unsafe(name: str) -> None:
     shown = ascii(name if len(name) <= MAX_LENGTH else name[:40] + "...")
     if not name:

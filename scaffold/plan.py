@@ -13,6 +13,7 @@ from zlib import crc32
 from .aside import aside
 from .errors import ScaffoldError
 from .kinds import Kind, find_kinds
+from .names import own_name
 from .registrations import find_registrations, parse, registered_in
 from .stub import Stub, recorded
 from .tree import Tree
@@ -190,7 +191,7 @@ def refuse_taken(tree: Tree, stub: Stub) -> None:
     if name.casefold() in map(str.casefold, kind.taken):
         raise ScaffoldError(
             f"{name} is already registered in {kind.registry}, from outside the tree",
-            hint=f"choose another name, such as My{name}",
+            hint=f"choose another name, such as {own_name(name)}",
         )
     for found in find_registrations(tree, kind):
         if found.name.casefold() == name.casefold():
@@ -205,7 +206,7 @@ def refuse_taken(tree: Tree, stub: Stub) -> None:
             raise ScaffoldError(
                 f"{found.name} is already registered in {kind.registry}, by {tree.engine()}",
                 f"{home.path(found.path)}:{found.line}",
-                f"choose another name, such as My{name}; a config of this project can use {found.name} as it is",
+                f"choose another name, such as {own_name(name)}; a config of this project can use {found.name} as it is",
             )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import ScaffoldError
 from .kinds import Kind
-from .names import Names
+from .names import Names, own_name
 from .render import render
 from .tree import TESTS
 
@@ -201,7 +201,7 @@ class Stub(NamedTuple):
             if name in imported:
                 raise ScaffoldError(
                     f"{name} is a name that the new module itself imports",
-                    hint=f"choose another, such as My{name}",
+                    hint=f"choose another, such as {own_name(name)}",
                 )
         defined = (ast.ClassDef, ast.FunctionDef)
         bound = imported | {n.name for n in ast.walk(module) if isinstance(n, defined)}

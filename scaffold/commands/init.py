@@ -23,7 +23,7 @@ def init(folder: str, name: str | None) -> None:
     \b
     scaffold init my_project
     cd my_project
-    scaffold add head MyHead
+    scaffold add head OwnHead
     """
     from ..commit import hold_new
     from ..project import package_name, plan_init
@@ -33,7 +33,7 @@ def init(folder: str, name: str | None) -> None:
     report.note(note)
     plan = plan_init(tree, package)
     common.carry_out(tree, plan, dry_run=False)
-    commands = ["scaffold add head MyHead"]
+    commands = ["scaffold add head OwnHead"]
     if os.path.realpath(folder) != os.getcwd():
         import shlex
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scaffold.errors import ScaffoldError
-from scaffold.names import Names, make_names, snake_case
+from scaffold.names import Names, make_names, own_name, snake_case
 
 
 @pytest.mark.parametrize(
@@ -100,3 +100,11 @@ def test_the_suffix_alone_is_no_name() -> None:
     """`LrUpdaterHook` would be a policy without a name."""
     with pytest.raises(ScaffoldError, match="every class of this kind ends with"):
         make_names("LrUpdaterHook", "LrUpdaterHook")
+
+
+@pytest.mark.parametrize(
+    ("taken", "near"), [("TSNHead", "MyTSNHead"), ("MyHead", "MyHead2")]
+)
+def test_a_taken_name_has_another_one_near_to_it(taken: str, near: str) -> None:
+    """`My` goes before it once, for `MyMyHead` is no name that anyone wants."""
+    assert own_name(taken) == near

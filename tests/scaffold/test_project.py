@@ -56,7 +56,7 @@ def test_a_project_has_a_package_configs_and_tests(tmp_path: Path) -> None:
 
     made = files(tmp_path / "my-project")
     assert result.output.endswith(
-        "create my-project/my_project/__init__.py\n\nnext:\n  cd my-project\n  scaffold add head MyHead\n"
+        "create my-project/my_project/__init__.py\n\nnext:\n  cd my-project\n  scaffold add head OwnHead\n"
     )
     assert result.output.count("create ") == len(made)
     for package in ("models/backbones", "models/heads", "models/losses", "core/lr"):
@@ -196,6 +196,19 @@ def test_a_name_of_the_engine_is_refused_and_its_place_is_said(project: Path) ->
     assert result.exit_code == 1
     assert "TSNHead is already registered in HEADS, by mmaction_min" in result.output
     assert "mmaction_min/models/heads/tsn_head.py:" in result.output
+
+
+def test_what_init_and_the_readmes_say_next_is_free_beside_the_first_line_of_the_readme(
+    project: Path,
+) -> None:
+    """`scaffold add head MyHead` was given in the framework by then, and its name is taken in the project too."""
+    said = "scaffold add head OwnHead\n"
+    block = (
+        (REPOSITORY / "README.md").read_text().partition("scaffold init my_project")[2]
+    )
+
+    assert block.splitlines(keepends=True)[1] == said
+    assert said in (project / "README.md").read_text()
 
 
 def test_a_project_s_configs_are_checked_against_the_engine_s_names_too(
