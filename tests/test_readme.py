@@ -153,7 +153,7 @@ def test_a_project_of_ones_own_is_made_and_trained(
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (here / "my_project/work_dirs/my_head/latest.pth").exists()
+    assert (here / "my_project/work_dirs/own_head/latest.pth").exists()
 
 
 def test_the_port_has_the_names_and_shapes_of_upstreams(tmp_path: Path) -> None:
