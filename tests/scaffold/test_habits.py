@@ -64,7 +64,7 @@ def test_json_says_what_happened_to_each_file_and_what_comes_next() -> None:
     assert set(statuses(removed).values()) == {"update", "remove"}
     assert set(statuses(made).values()) == {"create"}
     assert added["next"] != []
-    assert made["next"] == ["cd project", "scaffold add head MyHead"]
+    assert made["next"] == ["cd project", "scaffold add head OwnHead"]
     for answer in (added, renamed, removed, made):
         assert answer.keys() == {"version", "command", "ok", "results", "next"}
 
