@@ -16,10 +16,11 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from .errors import ScaffoldError
-from .export_all import exported_names
-from .export_import import relative_imports
-from .export_source import Source, read_source
-from .export_star import (
+from .exports import add_export, remove_export
+from .exports.imports import relative_imports
+from .exports.literal import exported_names
+from .exports.source import Source, read_source
+from .exports.star import (
     add_entries,
     add_star,
     add_whole,
@@ -27,7 +28,6 @@ from .export_star import (
     star_of,
     whole_of,
 )
-from .exports import add_export, remove_export
 from .registrations import parse
 from .tree import Tree
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .errors import ScaffoldError
-from .export_source import Edit, Source, read_source
+from .exports.source import Edit, Source, read_source
 from .stub import Stub
 from .tree import TESTS, Tree
 

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from .chain import shorten_chain
 from .errors import ScaffoldError
-from .export_all import exported_names
-from .export_import import imported_names
-from .export_source import read_source
-from .export_star import add_entries
 from .exports import add_export, remove_export
+from .exports.imports import imported_names
+from .exports.literal import exported_names
+from .exports.source import read_source
+from .exports.star import add_entries
 from .kinds import find_kinds
 from .mentions import (
     Renaming,

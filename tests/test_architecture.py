@@ -22,10 +22,7 @@ LAYERS = {
         ["chain", "mentions", "show", "trust"],
         ["plan", "survey"],
         ["commit", "config_types", "listing", "project", "rename", "trial"],
-        ["audit_exports"],
         ["audit"],
-        ["explain_case"],
-        ["explain_arguments", "explain_imports", "explain_names"],
         ["explain"],
         ["report"],
         ["commands"],
@@ -72,9 +69,8 @@ def files(package: str) -> list[Path]:
 
 
 def room(path: Path) -> str:
-    """The module or subpackage of a file; scaffold's export_*.py are one with exports.py."""
-    name = path.relative_to(ROOT).with_suffix("").parts[1]
-    return "exports" if name.startswith("export_") else name
+    """The module or subpackage of a file."""
+    return path.relative_to(ROOT).with_suffix("").parts[1]
 
 
 def imports(path: Path) -> Iterator[tuple[str, bool]]:

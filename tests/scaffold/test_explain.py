@@ -12,11 +12,11 @@ from mmaction_min.datasets.builder import PIPELINES
 from mmaction_min.errors import EngineError
 from mmaction_min.models.builder import HEADS, build_backbone, build_head, build_neck
 from mmaction_min.runner import HOOKS
-from scaffold import explain_case
 from scaffold.commit import commit, hold_new
 from scaffold.errors import ScaffoldError
+from scaffold.explain import case as explain_case
 from scaffold.explain import find_cause
-from scaffold.explain_case import Cause
+from scaffold.explain.case import Cause
 from scaffold.finding import Finding
 from scaffold.kinds import find_kinds
 from scaffold.project import plan_init

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scaffold.export_once import import_once, list_once
+from scaffold.exports.once import import_once, list_once
 
 
 @pytest.mark.parametrize(

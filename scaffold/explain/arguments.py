@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 
-from .explain_case import Case, Cause
+from .case import Case, Cause
 
 
 def nameless_arguments(case: Case, argument: str) -> Cause:

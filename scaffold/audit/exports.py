@@ -6,15 +6,15 @@ import ast
 import difflib
 from collections.abc import Iterator
 
-from .errors import ScaffoldError
-from .export_all import Literal, exported_names, find_literal
-from .export_import import relative_imports
-from .export_once import import_once, list_once, repeats
-from .export_source import Source, read_source
-from .exports import add_export
-from .finding import Finding, fix_file
-from .survey import Module, Survey
-from .tree import Tree
+from ..errors import ScaffoldError
+from ..exports import add_export
+from ..exports.imports import relative_imports
+from ..exports.literal import Literal, exported_names, find_literal
+from ..exports.once import import_once, list_once, repeats
+from ..exports.source import Source, read_source
+from ..finding import Finding, fix_file
+from ..survey import Module, Survey
+from ..tree import Tree
 
 
 def init_findings(tree: Tree, survey: Survey, module: Module) -> Iterator[Finding]:

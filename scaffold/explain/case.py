@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from .audit import audit, frameworks, hidden
-from .config_types import Config, entries_of, read_configs
-from .finding import Finding
-from .kinds import Kind
-from .registrations import parse
-from .survey import Module, Registered, Survey, survey_engine, take_survey
-from .tree import Tree
+from ..audit import audit, frameworks, hidden
+from ..config_types import Config, entries_of, read_configs
+from ..finding import Finding
+from ..kinds import Kind
+from ..registrations import parse
+from ..survey import Module, Registered, Survey, survey_engine, take_survey
+from ..tree import Tree
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import accumulate, pairwise
 
-from scaffold.style import Style
+from ..style import Style
 
 Key = tuple[str | int, ...]
 Order = Callable[[str], Key]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 
-from .explain_case import Case, Cause, singular
-from .survey import Survey
+from ..survey import Survey
+from .case import Case, Cause, singular
 
 
 def not_registered(case: Case, name: str, registry: str) -> Cause:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from scaffold.errors import ScaffoldError
-from scaffold.export_source import Source
+from ..errors import ScaffoldError
+from .source import Source
 
 Literal = ast.List | ast.Tuple
 # What holds no statement of the module itself: other scopes, and statements that hold none at all.

@@ -11,13 +11,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from .errors import ScaffoldError
-from .explain_arguments import arguments, missing, nameless_arguments, no_type
-from .explain_case import Case, Cause
-from .explain_imports import no_file, no_module, no_operators, not_importable
-from .explain_names import not_registered, registered_twice
-from .kinds import Kind
-from .tree import Tree
+from ..errors import ScaffoldError
+from ..kinds import Kind
+from ..tree import Tree
+from .arguments import arguments, missing, nameless_arguments, no_type
+from .case import Case, Cause
+from .imports import no_file, no_module, no_operators, not_importable
+from .names import not_registered, registered_twice
 
 
 def find_cause(tree: Tree, kinds: Mapping[str, Kind], text: str) -> Cause:

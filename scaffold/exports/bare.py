@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from scaffold.export_hand import Hand
-from scaffold.export_import import imports_of, wrapped
-from scaffold.export_order import name_orders
-from scaffold.export_source import Edit, Source
-from scaffold.style import BLACK_WIDTH, HANGING_COMMA, Style
+from ..style import BLACK_WIDTH, HANGING_COMMA, Style
+from .hand import Hand
+from .imports import imports_of, wrapped
+from .order import name_orders
+from .source import Edit, Source
 
 
 def is_bare(source: Source) -> bool:

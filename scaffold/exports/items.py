@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from scaffold.errors import ScaffoldError
+from ..errors import ScaffoldError
 
 if TYPE_CHECKING:
     import libcst as cst

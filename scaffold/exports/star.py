@@ -11,16 +11,16 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from scaffold.errors import ScaffoldError
-from scaffold.export_all import exported_names, find_literal
-from scaffold.export_bare import is_bare
-from scaffold.export_hand import additions, line_width, read_listing, removal
-from scaffold.export_import import add_import, relative_imports
-from scaffold.export_items import insertions, take_apart
-from scaffold.export_order import IMPORT_ORDERS, place
-from scaffold.export_source import Edit, Source, least_edit, read_source
-from scaffold.exports import completed
-from scaffold.style import NOTHING_STATED, Style
+from ..errors import ScaffoldError
+from ..style import NOTHING_STATED, Style
+from .bare import is_bare
+from .edit import completed
+from .hand import additions, line_width, read_listing, removal
+from .imports import add_import, relative_imports
+from .items import insertions, take_apart
+from .literal import exported_names, find_literal
+from .order import IMPORT_ORDERS, place
+from .source import Edit, Source, least_edit, read_source
 
 # What a linter must not say of a star import, in a file that has none to copy.
 NOTE = "  # noqa: F401,F403"

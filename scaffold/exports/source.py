@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from scaffold.errors import ScaffoldError
+from ..errors import ScaffoldError
 
 # No `__init__.py` that people edit is near it; a list of this size takes six seconds and a quarter of a gigabyte.
 MAX_BYTES = 1_000_000

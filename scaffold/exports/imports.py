@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, product, takewhile
 
-from scaffold.errors import ScaffoldError
-from scaffold.export_hand import WIDTHS, file_quote
-from scaffold.export_items import Items, fill, insertions, longest, take_apart
-from scaffold.export_order import (
+from ..errors import ScaffoldError
+from ..style import BACKSLASH, GRID, HANGING, HANGING_COMMA, Style
+from .hand import WIDTHS, file_quote
+from .items import Items, fill, insertions, longest, take_apart
+from .order import (
     kept_order,
     module_orders,
     name_orders,
@@ -18,8 +19,7 @@ from scaffold.export_order import (
     place_nearly,
     sort_name,
 )
-from scaffold.export_source import Edit, Source, least_edit
-from scaffold.style import BACKSLASH, GRID, HANGING, HANGING_COMMA, Style
+from .source import Edit, Source, least_edit
 
 # What shows how a file wraps an import; black wraps its other lists in the same way.
 WRAPS = {

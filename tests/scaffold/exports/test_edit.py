@@ -10,7 +10,7 @@ import pytest
 from scaffold.errors import ScaffoldError
 from scaffold.exports import add_export, remove_export
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "exports"
+GOLDEN = Path(__file__).parents[2] / "golden" / "exports"
 PASTE = 'from .my_head import MyHead\n    "MyHead",'
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 import os
 
-from .explain_case import Case, Cause
-from .survey import Survey
+from ..survey import Survey
+from .case import Case, Cause
 
 
 def not_importable(case: Case, name: str, module: str) -> Cause:

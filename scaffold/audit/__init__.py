@@ -12,18 +12,18 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
-from .audit_exports import init_findings
-from .chain import extend_chain
-from .config_types import config_findings
-from .errors import ScaffoldError
-from .exports import add_export
-from .finding import Finding, fix_file
-from .kinds import Kind
-from .names import make_names
-from .plan import Change, Plan
-from .stub import Stub, made_by
-from .survey import Module, Survey, survey_engine, take_survey
-from .tree import TESTS, Tree, installed
+from ..chain import extend_chain
+from ..config_types import config_findings
+from ..errors import ScaffoldError
+from ..exports import add_export
+from ..finding import Finding, fix_file
+from ..kinds import Kind
+from ..names import make_names
+from ..plan import Change, Plan
+from ..stub import Stub, made_by
+from ..survey import Module, Survey, survey_engine, take_survey
+from ..tree import TESTS, Tree, installed
+from .exports import init_findings
 
 ROUNDS = 5  # an import that is mended may show that the chain above it is broken
 

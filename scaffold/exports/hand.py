@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from scaffold.export_all import Literal
-from scaffold.export_items import Items, fill, insertions, longest, take_apart
-from scaffold.export_order import LIST_ORDERS, kept_order, place
-from scaffold.export_source import Edit, Source, least_edit
+from .items import Items, fill, insertions, longest, take_apart
+from .literal import Literal
+from .order import LIST_ORDERS, kept_order, place
+from .source import Edit, Source, least_edit
 
 # The line lengths that projects keep; a longer line was left to itself.
 WIDTHS = (79, 88, 100, 120, sys.maxsize)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scaffold.errors import ScaffoldError
-from scaffold.export_star import add_entries, add_star, add_whole
+from scaffold.exports.star import add_entries, add_star, add_whole
 
 
 @pytest.mark.parametrize("edit", [add_star, add_whole])

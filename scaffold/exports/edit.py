@@ -18,11 +18,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
-from scaffold.errors import ScaffoldError
-from scaffold.export_all import exported_names, find_literal
-from scaffold.export_bare import furnish, is_bare, strip
-from scaffold.export_hand import additions, line_width, read_listing, removal
-from scaffold.export_import import (
+from ..errors import ScaffoldError
+from ..style import BLACK_WIDTH, HANGING_COMMA, NOTHING_STATED, Style
+from .bare import furnish, is_bare, strip
+from .hand import additions, line_width, read_listing, removal
+from .imports import (
     add_import,
     import_wrap,
     imported_names,
@@ -30,8 +30,8 @@ from scaffold.export_import import (
     relative_imports,
     remove_import,
 )
-from scaffold.export_source import Edit, Source, read_source
-from scaffold.style import BLACK_WIDTH, HANGING_COMMA, NOTHING_STATED, Style
+from .literal import exported_names, find_literal
+from .source import Edit, Source, read_source
 
 
 class Change(NamedTuple):

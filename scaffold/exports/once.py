@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 
-from scaffold.errors import ScaffoldError
-from scaffold.export_all import find_literal
-from scaffold.export_hand import read_listing, shortened
-from scaffold.export_import import relative_imports, take_names
-from scaffold.export_source import Source, read_source
-from scaffold.exports import completed
-from scaffold.style import NOTHING_STATED, Style
+from ..errors import ScaffoldError
+from ..style import NOTHING_STATED, Style
+from .edit import completed
+from .hand import read_listing, shortened
+from .imports import relative_imports, take_names
+from .literal import find_literal
+from .source import Source, read_source
 
 
 def list_once(source: bytes, *, style: Style = NOTHING_STATED) -> bytes:
