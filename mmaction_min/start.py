@@ -11,8 +11,8 @@ from typing import NamedTuple
 from .config import Config
 from .errors import CheckpointError
 from .runner import read_checkpoint
-from .runner.checkpoint import newest_checkpoint
 from .runner.checkpoint_file import remove_leftovers, saved_at
+from .runner.checkpoint_folder import check_template, newest_checkpoint
 from .runner.dist import is_launched, is_started_again, on_rank_0
 
 
@@ -40,14 +40,19 @@ def start_of(cfg: Config, args: argparse.Namespace) -> Start:
     work_dir = Path(folder or Path("work_dirs") / Path(args.config).stem)
     dump = work_dir / Path(args.config).name
     asked = args.resume_from or cfg.get("resume_from")
-    resume_from = on_rank_0(lambda: _resume_from(asked, work_dir, dump))
+    template = (cfg.get("checkpoint_config") or {}).get("filename_tmpl") or ""
+    if template:
+        check_template(template)
+    resume_from = on_rank_0(lambda: _resume_from(asked, work_dir, dump, template))
     said = args.seed if args.seed is not None else cfg.get("seed")
     seed = on_rank_0(lambda: _seed(said, resume_from))
     load_from = args.load_from or cfg.get("load_from")
     return Start(work_dir, dump, resume_from, load_from, seed)
 
 
-def _resume_from(asked: str | None, work_dir: Path, dump: Path) -> str | None:
+def _resume_from(
+    asked: str | None, work_dir: Path, dump: Path, template: str
+) -> str | None:
     """The checkpoint that a run goes on from, if it does.
 
     Args:
@@ -55,11 +60,12 @@ def _resume_from(asked: str | None, work_dir: Path, dump: Path) -> str | None:
         work_dir: where checkpoints are.
         dump: the config in it, which a run writes as it begins: where torchrun starts the processes again, they go on from
             what was saved since then, and not from what an earlier run left.
+        template: of the checkpoints' names, if the config has one.
     """
     remove_leftovers(work_dir)
     logger = logging.getLogger("mmaction_min")
     if is_started_again():
-        newest = newest_checkpoint(work_dir, logger)
+        newest = newest_checkpoint(work_dir, logger, template)
         if newest and dump.exists() and saved_at(newest) >= saved_at(dump):
             logger.info("started again: %s", newest)
             return str(newest)
@@ -67,7 +73,7 @@ def _resume_from(asked: str | None, work_dir: Path, dump: Path) -> str | None:
         dump.unlink(missing_ok=True)
     if asked != "auto":
         return asked
-    newest = newest_checkpoint(work_dir, logger)
+    newest = newest_checkpoint(work_dir, logger, template)
     logger.info(
         "--resume auto: %s", newest or "nothing to go on from, so it starts anew"
     )

@@ -39,7 +39,7 @@ DICTS = (
     *("amp", "fp16", "dist_params"),
 )
 LISTS = ("log_config.hooks", "custom_hooks")
-TEXTS = ("work_dir", "load_from", "resume_from")
+TEXTS = ("work_dir", "load_from", "resume_from", "checkpoint_config.filename_tmpl")
 NEVER_NONE = {
     *COUNTS,
     *NUMBERS,

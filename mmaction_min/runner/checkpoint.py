@@ -1,4 +1,4 @@
-"""Checkpoints: what is in them, how a model takes it, and which is the newest. `checkpoint_file` is the file itself.
+"""Checkpoints: what is in them, and how a model takes it. `checkpoint_file` is the file, `checkpoint_folder` what a run has.
 
 A file holds `meta` (epoch, iter, inner_iter, seed, config text, scores), `state_dict` (on the CPU, without `module.`),
 `optimizer`, `rng` and what else a run needs to go on. The published checkpoints of MMAction2 have the first three and
@@ -26,7 +26,6 @@ from .checkpoint_file import (
     follow_pointer,
     has_no_comment,
     read_whole,
-    saved_at,
     write_whole,
 )
 from .checkpoint_file import point_latest as point_latest
@@ -36,9 +35,6 @@ from .state import capture_rng
 Renaming = Sequence[tuple[str, str]]
 NO_WRAPPER: Renaming = ((r"^module\.", ""),)
 """Names as they are without the wrapper of DDP."""
-
-OURS = re.compile(r"(epoch|iter|stopped_iter|best_.+)_\d+\.pth")
-"""The names that a run gives to its checkpoints."""
 
 
 def save_checkpoint(
@@ -119,26 +115,6 @@ def read_checkpoint(
     if was_sealed and not sealed and not has_no_comment(path):
         raise CheckpointError("the end of the file is missing", str(filename))
     return checkpoint
-
-
-def newest_checkpoint(folder: Path, logger: logging.Logger) -> Path | None:
-    """The checkpoint of a folder that was saved last and from which a run can go on; None if there is none.
-
-    Args:
-        folder: the work_dir of a run; it need not exist.
-        logger: gets a line for each file that is broken, or has no optimizer.
-    """
-    names = [p for p in folder.glob("*.pth") if OURS.fullmatch(p.name) and p.is_file()]
-    for path in sorted(names, key=saved_at, reverse=True):
-        try:
-            checkpoint = read_checkpoint(path)
-        except CheckpointError as e:
-            logger.warning("skipped %s", e)
-            continue
-        if "optimizer" in checkpoint:
-            return path
-        logger.warning("skipped %s: it was saved without the optimizer", path)
-    return None
 
 
 def _asks_for(error: pickle.UnpicklingError) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from ..errors import ConfigError
 from ..fileio import ObjectStore, is_url
 
 if TYPE_CHECKING:
@@ -68,3 +70,20 @@ class Destination:
             (self.folder / file).unlink()
         else:
             STORE.remove(self.name_of(file))
+
+
+def check_client(
+    file_client_args: Mapping[str, Any] | None, out_dir: str | None
+) -> None:
+    """Refuse a client that is not the one that `out_dir` stands for: mmcv's `file_client_args` would be without effect.
+
+    Raises:
+        ConfigError: they say two things.
+    """
+    backend = "petrel" if out_dir is not None and is_url(out_dir) else "disk"
+    if file_client_args and file_client_args != {"backend": backend}:
+        raise ConfigError(
+            f"files are written to {out_dir or 'the work_dir'}, and not by {dict(file_client_args)}",
+            "file_client_args",
+            "leave it out, and say out_dir='s3://bucket/runs', or what else fsspec knows",
+        )

@@ -38,7 +38,7 @@ def save_checkpoints(words: list[str]) -> None:
     from mmaction_min.command import run_command
     from mmaction_min.runner import save_checkpoint
     from mmaction_min.runner.checkpoint_file import point_latest, remove_leftovers
-    from mmaction_min.runner.hooks.checkpoint import prune
+    from mmaction_min.runner.checkpoint_folder import prune
 
     folder, count = Path(words[0]), int(words[1])
 
@@ -51,7 +51,7 @@ def save_checkpoints(words: list[str]) -> None:
             meta = {"epoch": number, "iter": number}
             save_checkpoint(model, path, optimizer, meta)
             point_latest(path)
-            prune(path, "epoch", 1, logging.getLogger())
+            prune(path, "epoch_{}.pth", 1, logging.getLogger())
 
     sys.exit(run_command(save, "config", debug=False))
 

@@ -16,14 +16,13 @@ from torch import nn
 
 from mmaction_min.errors import CheckpointError, DiskError
 from mmaction_min.runner import read_checkpoint, save_checkpoint
-from mmaction_min.runner.checkpoint import newest_checkpoint
 from mmaction_min.runner.checkpoint_file import (
     SEAL_SIZE,
     point_latest,
     remove_leftovers,
     saved_at,
 )
-from mmaction_min.runner.hooks.checkpoint import prune
+from mmaction_min.runner.checkpoint_folder import newest_checkpoint, prune
 
 LOGGER = logging.getLogger("mmaction_min.test")
 
@@ -116,7 +115,7 @@ def test_the_oldest_are_deleted_and_never_the_one_just_written(tmp_path: Path) -
         save(tmp_path / name)
     newest = save(tmp_path / "epoch_1.pth")
 
-    prune(newest, "epoch", 1, LOGGER)
+    prune(newest, "epoch_{}.pth", 1, LOGGER)
 
     assert names(tmp_path) == ["epoch_1.pth", "iter_5.pth"]
 

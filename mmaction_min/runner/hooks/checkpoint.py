@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-import re
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
-from ..checkpoint_file import remove_leftovers, saved_at
-from ..destination import Destination
+from ..checkpoint_file import remove_leftovers
+from ..checkpoint_folder import check_template, prune
+from ..destination import Destination, check_client
+from ..dist import allreduce_params
 from .hook import HOOKS, Hook
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @HOOKS.register_module()
 class CheckpointHook(Hook):
-    """Saves `epoch_{n}.pth` (or `iter_{n}.pth`) and points `latest.pth` to it.
+    """Saves `epoch_{n}.pth` (or `iter_{n}.pth`) and points `latest.pth` to it; the arguments are mmcv 1.7's.
 
     Args:
         interval: every so many epochs or iterations; -1 for the last one only.
@@ -27,6 +27,14 @@ class CheckpointHook(Hook):
             `work_dir` by default. To go on from an URL, fetch the file and name it.
         max_keep_ckpts: of the files in the folder, those that were saved last stay, so many; -1 keeps all.
         save_last: save the last epoch or iteration too, whatever the interval.
+        sync_buffer: before that the buffers become their mean over the processes.
+        file_client_args: mmcv's way to say what writes; `out_dir` says it here, and this has to agree.
+        filename_tmpl: another name; `{}` stands for the number. `--resume auto` knows it too.
+        create_symlink: point `latest.pth` to it.
+        meta: more entries for the checkpoint's `meta`.
+
+    Raises:
+        ConfigError: no file can have the name, or `file_client_args` and `out_dir` say two things.
     """
 
     def __init__(
@@ -37,13 +45,25 @@ class CheckpointHook(Hook):
         out_dir: str | None = None,
         max_keep_ckpts: int = -1,
         save_last: bool = True,
+        sync_buffer: bool = False,
+        file_client_args: Mapping[str, Any] | None = None,
+        *,
+        filename_tmpl: str | None = None,
+        create_symlink: bool = True,
+        meta: Mapping[str, Any] | None = None,
     ) -> None:
+        check_client(file_client_args, out_dir)
         self.interval = interval
         self.by_epoch = by_epoch
         self.save_optimizer = save_optimizer
         self.out_dir = out_dir
         self.max_keep_ckpts = max_keep_ckpts
         self.save_last = save_last
+        self.sync_buffer = sync_buffer
+        self.template = filename_tmpl or ("epoch_{}.pth" if by_epoch else "iter_{}.pth")
+        check_template(self.template)
+        self.create_symlink = create_symlink
+        self.meta = meta
 
     def before_run(self, runner: BaseRunner) -> None:
         """Remove what writers that were killed have left; an URL that cannot be reached is refused here."""
@@ -58,56 +78,38 @@ class CheckpointHook(Hook):
             self.save_last and self.is_last_epoch(runner)
         )
         if self.by_epoch and due:
-            self._save(runner, f"epoch_{runner.epoch + 1}.pth")
+            self._save(runner, runner.epoch + 1)
 
     def after_train_iter(self, runner: BaseRunner) -> None:
         due = self.every_n_iters(runner, self.interval) or (
             self.save_last and self.is_last_iter(runner)
         )
         if not self.by_epoch and due:
-            self._save(runner, f"iter_{runner.iter + 1}.pth")
+            self._save(runner, runner.iter + 1)
 
-    def _save(self, runner: BaseRunner, name: str) -> None:
+    def _save(self, runner: BaseRunner, number: int) -> None:
+        if self.sync_buffer:
+            allreduce_params(runner.model.buffers())
         place = Destination(runner, self.out_dir)
-        place.save(name, save_optimizer=self.save_optimizer)
+        name = self.template.format(number)
+        place.save(
+            name,
+            save_optimizer=self.save_optimizer,
+            meta=self.meta,
+            create_symlink=self.create_symlink,
+        )
         messages = runner.meta.setdefault("hook_msgs", {})
         messages["last_ckpt"] = place.name_of(name)
         if self.max_keep_ckpts < 1 or runner.rank > 0:
             return
-        prefix = "epoch" if self.by_epoch else "iter"
         if place.folder is not None:
             newest = place.folder / name
-            prune(newest, prefix, self.max_keep_ckpts, runner.logger)
+            prune(newest, self.template, self.max_keep_ckpts, runner.logger)
             return
         # As in mmcv: an object store does not tell in which order files were finished.
-        number = (runner.epoch if self.by_epoch else runner.iter) + 1
         oldest = number - self.max_keep_ckpts * self.interval
         for old in range(oldest, 0, -self.interval):
-            if not place.is_there(f"{prefix}_{old}.pth"):
+            old_name = self.template.format(old)
+            if old_name == name or not place.is_there(old_name):
                 return
-            place.remove(f"{prefix}_{old}.pth")
-
-
-def prune(newest: Path, prefix: str, keep: int, logger: logging.Logger) -> None:
-    """Delete what a folder has beyond the `keep` files `{prefix}_{n}.pth` that were saved last.
-
-    The time of saving counts, not the number, for an earlier run may have got further. What a signal left in the middle of
-    an epoch goes too: the run is past it.
-
-    Args:
-        newest: the file that was just written; it stays in any case.
-        prefix: 'epoch' or 'iter'.
-        keep: at least 1.
-        logger: gets a line where a file cannot be deleted, which ends nothing.
-    """
-    names = re.compile(rf"({prefix}|stopped_iter)_\d+\.pth")
-    files = [path for path in newest.parent.iterdir() if names.fullmatch(path.name)]
-    stopped = [path for path in files if path.name.startswith("stopped")]
-    regular = sorted(set(files) - set(stopped), key=saved_at)
-    for path in stopped + regular[:-keep]:
-        if path == newest:
-            continue
-        try:
-            path.unlink()
-        except OSError as e:
-            logger.warning("%s stays: %s", path, e.strerror)
+            place.remove(old_name)

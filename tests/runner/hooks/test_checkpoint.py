@@ -10,7 +10,13 @@ import pytest
 from torch.utils.data import DataLoader
 
 from mmaction_min.errors import ConfigError
-from mmaction_min.runner import EpochBasedRunner, EvalHook
+from mmaction_min.runner import (
+    CheckpointHook,
+    EpochBasedRunner,
+    EvalHook,
+    read_checkpoint,
+)
+from mmaction_min.runner.checkpoint_folder import newest_checkpoint
 from mmaction_min.runner.destination import STORE
 
 MakeRunner = Callable[..., EpochBasedRunner]
@@ -30,6 +36,47 @@ def test_another_folder_gets_one_of_the_run_s_name(
     file = (out_dir if own else out_dir / tmp_path.name) / "epoch_1.pth"
     assert file.is_file()
     assert runner.meta["hook_msgs"]["last_ckpt"] == str(file)
+
+
+def test_a_template_of_one_s_own_names_the_files(
+    make_runner: MakeRunner, loader: DataLoader[Any], tmp_path: Path
+) -> None:
+    """With it the old ones go as well, and a run finds the newest to go on from; what else mmcv takes is taken."""
+    template = "tem_{:03d}_epoch.pth"
+    runner = make_runner(max_epochs=3)
+    runner.register_checkpoint_hook(
+        dict(
+            interval=1,
+            max_keep_ckpts=2,
+            filename_tmpl=template,
+            create_symlink=False,
+            meta=dict(note="x"),
+            sync_buffer=True,
+            file_client_args=dict(backend="disk"),
+        )
+    )
+    (tmp_path / "tem_start.pth").touch()
+
+    runner.run([loader])
+
+    there = ["tem_002_epoch.pth", "tem_003_epoch.pth", "tem_start.pth"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == there
+    newest = newest_checkpoint(tmp_path, runner.logger, template)
+    assert newest == tmp_path / there[1]
+    assert read_checkpoint(newest)["meta"]["note"] == "x"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"filename_tmpl": each} for each in ("a/{}.pth", "{", "{n}", "latest.pth")),
+        {"file_client_args": {"backend": "petrel"}},
+    ],
+)
+def test_what_no_file_can_be_written_by_is_refused(wrong: dict[str, Any]) -> None:
+    """A name that is none, and a client of mmcv's that would have no effect."""
+    with pytest.raises(ConfigError, match=next(iter(wrong))):
+        CheckpointHook(interval=1, **wrong)
 
 
 @pytest.mark.parametrize("by_epoch", [True, False])
