@@ -15,7 +15,7 @@ from .errors import ScaffoldError
 from .kinds import Kind, find_kinds
 from .names import own_name
 from .registrations import find_registrations, parse, registered_in
-from .stub import Stub, recorded
+from .stub import Stub, made_by, recorded
 from .tree import Tree
 
 
@@ -162,9 +162,11 @@ def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
             raise nothing_to_remove(tree, stub)
         edited = _edited(present, rendered)
     if edited and not force:
+        if not any(map(made_by, present.values())):
+            raise _not_made(stub)
         raise ScaffoldError(
             f"not as `scaffold add` would write it: {', '.join(edited)}",
-            hint="it was edited since, or made by hand; --force deletes it all the same",
+            hint="it was edited since; --force deletes it all the same",
         )
     changes = [Change(*edit) for edit in chain]
     if exported != init:
@@ -289,6 +291,15 @@ def nothing_to_remove(tree: Tree, stub: Stub) -> ScaffoldError:
             if near
             else f"`scaffold list {stub.kind.name}` shows what it has"
         ),
+    )
+
+
+def _not_made(stub: Stub) -> ScaffoldError:
+    """The refusal of a module that no config or test says to be scaffold's: nothing of it may be."""
+    return ScaffoldError(
+        f"scaffold did not make {stub.names.name}: no config or test of it says so",
+        stub.module,
+        f"delete it by hand, and its lines in {stub.init}; `scaffold check` then finds what still names it",
     )
 
 

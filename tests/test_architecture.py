@@ -22,7 +22,7 @@ LAYERS = {
         ["chain", "mentions", "show", "trust"],
         ["plan", "survey"],
         ["commit", "config_types", "listing", "project", "rename", "trial"],
-        ["audit_exports"],
+        ["audit_exports", "audit_halves"],
         ["audit"],
         ["explain_case"],
         ["explain_arguments", "explain_imports", "explain_names"],
