@@ -12,12 +12,16 @@ from typing import Any, NamedTuple
 
 from .errors import ScaffoldError
 
-FORM = "--arg NAME[:TYPE][=DEFAULT], such as --arg hidden:int=256"
+FORM = (
+    "--arg NAME[:TYPE][=DEFAULT], such as --arg hidden:int=256 or --arg mode:str=mean"
+)
 SCALARS = {"int": int, "float": float, "bool": bool, "str": str}
 CONTAINERS = {"tuple": tuple, "list": list, "dict": dict}
 _BARE = {"tuple": "tuple[Any, ...]", "list": "list[Any]", "dict": "dict[str, Any]"}
 # What a config gives for an argument without a default, until the user says better.
 _START = {"int": "1", "float": "1.0", "bool": "False", "str": '""', "Any": "None"}
+# As other languages write what Python writes with a capital.
+_OTHERWISE = {"true": "True", "false": "False", "null": "None", "none": "None"}
 
 
 class Argument(NamedTuple):
@@ -105,10 +109,17 @@ def parse_argument(text: str) -> Argument:
 def _check_name(name: str, where: str) -> None:
     if not (name.isidentifier() and name.isascii()):
         raise ScaffoldError(f"{name!a} is no name", where, f"write {FORM}")
+    hint = f"did you mean {name}_?"
     if keyword.iskeyword(name):
-        raise ScaffoldError(f"{name} is a keyword of Python", where, f"{name}_?")
+        raise ScaffoldError(f"{name} is a keyword of Python", where, hint)
     if hasattr(builtins, name):
-        raise ScaffoldError(f"{name} would hide a builtin", where, f"{name}_?")
+        raise ScaffoldError(f"{name} would hide a builtin", where, hint)
+    if name in ("self", "cls"):
+        raise ScaffoldError(
+            f"{name} is what a method calls its own object or class",
+            where,
+            "choose another name",
+        )
     if name.startswith("_"):
         raise ScaffoldError(
             f"{name} begins with an underscore, which says: not for a config", where
@@ -168,13 +179,19 @@ def _as_literal(text: str, annotation: str, where: str) -> str:
         value = ...
     if annotation == "str" and not isinstance(value, str):
         return _quoted(repr(text))  # --arg mode:str=mean needs no second quotes
-    if value is ... and not annotation and text.isidentifier():
+    python = _OTHERWISE.get(text.lower())
+    is_text = value is ... and not annotation and text.isidentifier()
+    if is_text and (not python or text == "none"):  # which a reduction may be called
         return _quoted(repr(text))
     if type(value) not in (*SCALARS.values(), *CONTAINERS.values(), type(None)):
         raise ScaffoldError(
             f"the default {text!a} is no value that a config can give",
             where,
-            "a number, True, False, None, a quoted text, or a tuple, list or dict of these",
+            (
+                f"did you mean {python}?"
+                if python
+                else "a number, True, False, None, a quoted text, or a tuple, list or dict of these"
+            ),
         )
     node = ast.parse(text, mode="eval")
     for part in ast.walk(node):

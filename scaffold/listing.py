@@ -11,8 +11,8 @@ from .errors import ScaffoldError
 from .kinds import Kind
 from .registrations import (
     Registration,
-    find_registrations,
     parse,
+    registered_in,
     registering_files,
 )
 from .tree import Tree
@@ -50,31 +50,34 @@ def list_kinds(
         tree: the tree.
         kinds: all of its kinds.
         wanted: those that are asked for.
+
+    Raises:
+        ScaffoldError: a file that mentions a registry does not parse.
     """
     read = cache(registering_files)
     taken = cache(_taken)
     found: list[tuple[Kind, list[Row], str]] = []
     for kind in wanted:
         try:
-            rows = [
-                Row(
-                    kind.name,
-                    r.name,
-                    r.path,
-                    r.line,
-                    _is_taken(
-                        taken(tree, r.path.rpartition("/")[0]),
-                        r.path,
-                        r.name + kind.suffix,
-                    ),
-                )
-                for r in find_registrations(tree, kind, read)
-                if _is_of(tree, kinds, kind, r)
-            ]
+            framework = tree.framework(kind.package)
         except ScaffoldError as e:
             found.append((kind, [], e.what))
-        else:
-            found.append((kind, _with_aliases(rows), ""))
+            continue
+        package = f"{framework}/{kind.package}/"
+        there = registered_in(tree, framework, kind, read)
+        rows = [
+            Row(
+                kind.name,
+                r.name,
+                r.path,
+                r.line,
+                _is_taken(
+                    taken(tree, r.path.rpartition("/")[0]), r.path, r.name + kind.suffix
+                ),
+            )
+            for r in _of(kind, kinds, package, there)
+        ]
+        found.append((kind, _with_aliases(rows), ""))
     return found
 
 
@@ -84,23 +87,22 @@ def _with_aliases(rows: list[Row]) -> list[Row]:
     return [r._replace(is_exported=(r.path, r.line) in there) for r in rows]
 
 
-def _is_of(
-    tree: Tree, kinds: Mapping[str, Kind], kind: Kind, found: Registration
-) -> bool:
-    """It is of this kind, and not of another one that shares the registry, as all models of MMEngine share MODELS.
+def _of(
+    kind: Kind, kinds: Mapping[str, Kind], package: str, found: list[Registration]
+) -> list[Registration]:
+    """Those of this kind, and not of another one that shares the registry, as all models of MMEngine share MODELS.
 
-    Those are told apart by their suffixes, or else by their packages.
+    They are told apart by their suffixes, or else by their packages.
     """
     others = [
-        other
+        other.suffix
         for other in kinds.values()
         if other.registry == kind.registry and other.name != kind.name
     ]
-    package = f"{tree.framework(kind.package)}/{kind.package}/"
-    if any(other.suffix == kind.suffix for other in others):
-        return found.path.startswith(package)
-    longer = {other.suffix for other in others} - {kind.suffix, ""}
-    return not found.name.endswith(tuple(longer))
+    if kind.suffix in others:
+        return [r for r in found if r.path.startswith(package)]
+    longer = tuple({*others} - {""})
+    return [r for r in found if not r.name.endswith(longer)]
 
 
 def _taken(tree: Tree, package: str) -> frozenset[str]:

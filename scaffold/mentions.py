@@ -1,7 +1,8 @@
 """Where a tree speaks of a module by its names, and the text with other names: spliced, never rendered anew.
 
-Three kinds of text speak of it: the module's own files, all of them, comments too; files that import it, by name; and
-every file that names it in a string, as a config does (`type="MyHead"`, `_base_ = ["../heads/my_head.py"]`).
+Three kinds of text speak of it: the module's own files, with the comments and texts that scaffold wrote into them; files
+that import it, by name; and every file that names it in a string, as a config does (`type="MyHead"`,
+`_base_ = ["../heads/my_head.py"]`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import io
 import os
 import re
 import tokenize
+from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -59,8 +61,16 @@ class Renaming(NamedTuple):
         return f"{self.above}{self.old.names.module}"
 
 
-def rename_own(data: bytes, path: str, renaming: Renaming) -> bytes:
-    """A file of the module's own, in which each of its names is meant, also in comments and texts.
+def rename_own(data: bytes, path: str, renaming: Renaming, written: bytes) -> bytes:
+    """A file of the module's own: its names in the code, and in the comments and texts that scaffold wrote.
+
+    Of the other texts only one that is nothing but a name or a place speaks of the module for sure.
+
+    Args:
+        data: the file as it is.
+        path: its place in the tree.
+        renaming: from what to what.
+        written: the file as `scaffold add` would write it: its lines are scaffold's own.
 
     Raises:
         ScaffoldError: the file does not parse, or a name stands for something else in it too.
@@ -69,14 +79,21 @@ def rename_own(data: bytes, path: str, renaming: Renaming) -> bytes:
     words = renaming.words
     pattern = "|".join(map(re.escape, sorted(words, key=len, reverse=True)))
     found = re.compile(rf"(?<![\w.])(?:{pattern})(?!\w)")
+    ours = {line.strip() for line in written.decode().splitlines()}
+    lines = source.text.split("\n")
     edits = _names(source, path, renaming)
     for token in _tokens(source):
         if token.type in _TEXTS:
             start, end = _span(source, token)
-            edits += (
-                Edit(start + m.start(), start + m.end(), words[m[0]])
-                for m in found.finditer(source.text[start:end])
-            )
+            is_mention = token.string.strip("'\"") in {
+                *words,
+                *renaming.old.paths.values(),
+            }
+            for match in found.finditer(source.text[start:end]):
+                at = start + match.start()
+                line = lines[bisect_right(source.lines, at) - 1].strip()
+                if is_mention or line in ours or match[0] == renaming.dotted:
+                    edits.append(Edit(at, start + match.end(), words[match[0]]))
     return _spliced(source, edits, path)
 
 

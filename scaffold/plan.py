@@ -15,7 +15,7 @@ from .errors import ScaffoldError
 from .kinds import Kind, find_kinds
 from .names import own_name
 from .registrations import find_registrations, parse, registered_in
-from .stub import Stub, recorded
+from .stub import Stub, made_by, recorded
 from .tree import Tree
 
 
@@ -39,19 +39,26 @@ class Change(NamedTuple):
             return "create"
         return "remove" if self.after is None else "update"
 
-    def diff(self) -> bytes:
-        """The change as a unified diff that `git apply` takes."""
+    def diff(self, moved_from: str = "") -> bytes:
+        """The change as a unified diff that `git apply` takes.
+
+        Args:
+            moved_from: the place at which the file held `before`, if not its own.
+        """
         import difflib
 
-        old, new = f"a/{self.path}".encode(), f"b/{self.path}".encode()
+        old, new = f"a/{moved_from or self.path}".encode(), f"b/{self.path}".encode()
+        texts = _lines(self.before), _lines(self.after)
         head = b"diff --git %s %s\n" % (old, new)
-        if self.before is None:
+        if moved_from:
+            same = int(100 * difflib.SequenceMatcher(None, *texts).ratio())
+            head += f"similarity index {same}%\n".encode()
+            head += f"rename from {moved_from}\nrename to {self.path}\n".encode()
+        elif self.before is None:
             head, old = head + b"new file mode 100644\n", b"/dev/null"
-        if self.after is None:
+        elif self.after is None:
             head, new = head + b"deleted file mode 100644\n", b"/dev/null"
-        lines = difflib.diff_bytes(
-            difflib.unified_diff, _lines(self.before), _lines(self.after), old, new
-        )
+        lines = difflib.diff_bytes(difflib.unified_diff, *texts, old, new)
         return head + b"".join(map(_ended, lines))
 
 
@@ -60,10 +67,17 @@ class Plan(NamedTuple):
 
     A file may change more than once; each of its changes begins where the one before it ended. A folder that a deletion
     leaves empty goes too, but for those that stay.
+
+    Attributes:
+        changes: in their order.
+        stays: the folders that stay.
+        moved: the files that are created in place of one that is deleted, each with the other one: the diff shows them
+            as one.
     """
 
     changes: tuple[Change, ...]
     stays: tuple[str, ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()
 
     @property
     def net(self) -> tuple[Change, ...]:
@@ -76,7 +90,13 @@ class Plan(NamedTuple):
 
     def diff(self) -> bytes:
         """All changes as one unified diff."""
-        return b"".join(change.diff() for change in self.net)
+        net = {change.path: change for change in self.net}
+        for new, old in self.moved:
+            net[new] = net[new]._replace(before=net.pop(old).before)
+        places = dict(self.moved)
+        return b"".join(
+            change.diff(places.get(path, "")) for path, change in net.items()
+        )
 
 
 def plan_add(tree: Tree, stub: Stub) -> Plan:
@@ -162,9 +182,11 @@ def plan_remove(tree: Tree, stub: Stub, *, force: bool = False) -> Plan:
             raise nothing_to_remove(tree, stub)
         edited = _edited(present, rendered)
     if edited and not force:
+        if not any(map(made_by, present.values())):
+            raise _not_made(stub)
         raise ScaffoldError(
             f"not as `scaffold add` would write it: {', '.join(edited)}",
-            hint="it was edited since, or made by hand; --force deletes it all the same",
+            hint="it was edited since; --force deletes it all the same",
         )
     changes = [Change(*edit) for edit in chain]
     if exported != init:
@@ -289,6 +311,15 @@ def nothing_to_remove(tree: Tree, stub: Stub) -> ScaffoldError:
             if near
             else f"`scaffold list {stub.kind.name}` shows what it has"
         ),
+    )
+
+
+def _not_made(stub: Stub) -> ScaffoldError:
+    """The refusal of a module that no config or test says to be scaffold's: nothing of it may be."""
+    return ScaffoldError(
+        f"scaffold did not make {stub.names.name}: no config or test of it says so",
+        stub.module,
+        f"delete it by hand, and its lines in {stub.init}; `scaffold check` then finds what still names it",
     )
 
 

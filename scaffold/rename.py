@@ -88,7 +88,8 @@ def plan_rename(tree: Tree, old: Stub, new: Stub) -> Plan:
     changes = [*created, *_exchanged(export, parents, users)]
     changes += (mention for mention in mentions if mention not in users)
     deleted = (Change(old.paths[role], text, None) for role, text in present.items())
-    return Plan((*changes, *deleted))
+    moved = tuple((new.paths[role], old.paths[role]) for role in present)
+    return Plan((*changes, *deleted), moved=moved)
 
 
 def _own_files(
@@ -108,10 +109,11 @@ def _own_files(
     return {
         role: (
             anew[new.paths[role]]
-            if text == written.get(old.paths[role])
-            else rename_own(text, old.paths[role], renaming)
+            if text == written.get(path)
+            else rename_own(text, path, renaming, written.get(path, b""))
         )
         for role, text in present.items()
+        for path in [old.paths[role]]
     }
 
 

@@ -10,6 +10,9 @@ from .errors import ScaffoldError
 
 # What a template that did not come with scaffold may take.
 SECONDS, MEMORY, SIZE = 5, 512 << 20, 1 << 20
+_TAKEN = (
+    "choose another name for the --arg; `reserved` of the kind should have this one"
+)
 
 
 def render(
@@ -46,7 +49,8 @@ def render(
             return text
         return _black(text, line_length)
     except (SyntaxError, ValueError) as e:
-        raise ScaffoldError(f"the template gives no Python: {e}", where) from e
+        hint = "" if "duplicate argument" not in str(e) else _TAKEN
+        raise ScaffoldError(f"the template gives no Python: {e}", where, hint) from e
 
 
 def _fill(template: str, context: Mapping[str, Any], where: str) -> str:

@@ -8,9 +8,7 @@ A finding is a value; nothing is written while findings are made, and nothing of
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 
 from ..chain import extend_chain
 from ..config_types import config_findings
@@ -18,12 +16,11 @@ from ..errors import ScaffoldError
 from ..exports import add_export
 from ..finding import Finding, fix_file
 from ..kinds import Kind
-from ..names import make_names
 from ..plan import Change, Plan
-from ..stub import Stub, made_by
 from ..survey import Module, Survey, survey_engine, take_survey
-from ..tree import TESTS, Tree, installed
+from ..tree import Tree, installed
 from .exports import init_findings
+from .halves import incomplete
 
 ROUNDS = 5  # an import that is mended may show that the chain above it is broken
 
@@ -41,7 +38,7 @@ def audit(tree: Tree, kinds: Mapping[str, Kind]) -> list[Finding]:
             if module.is_package:
                 findings += init_findings(tree, survey, module)
     findings += config_findings(tree, kinds, surveys, survey_engine(tree))
-    findings += _halves(tree, kinds)
+    findings += incomplete(tree, kinds)
     return sorted(set(findings), key=lambda f: (f.path, f.line, f.code, f.what))
 
 
@@ -217,40 +214,3 @@ def hidden(tree: Tree, framework: str) -> Iterator[Finding]:
             f"from another folder, `import {framework}` takes the copy in {place}",
             f"`pip uninstall {framework}`, or `pip install -e {tree.root}`",
         )
-
-
-def _halves(tree: Tree, kinds: Mapping[str, Kind]) -> Iterator[Finding]:
-    """What `scaffold add` made and is not whole any more: a module, a config or a test is gone.
-
-    Only files that say so count. People test and configure in many ways, and a tree of hundreds of modules without a
-    test of this name would drown what is wrong.
-    """
-    framework = cache(tree.framework)
-    files = [
-        file.relative_to(tree.root).as_posix()
-        for folder in (tree.configs, TESTS)
-        for file in sorted(tree.path(folder).rglob("*.py"))
-        if file.is_file()
-    ]
-    there = set(files)
-    for path in files:
-        made = made_by(tree.read(path) or b"")
-        if made is None or made[0] not in kinds:
-            continue
-        kind, name = kinds[made[0]], made[1]
-        try:
-            names = make_names(name, kind.suffix)
-            stub = Stub(kind, names, framework(kind.package))
-        except ScaffoldError:  # the comment was edited
-            continue
-        if path not in stub.paths.values():  # moved, and so someone else's
-            continue
-        for role, other in stub.paths.items():
-            if other not in there and not os.path.exists(tree.place(other)):
-                yield Finding(
-                    path,
-                    1,
-                    "incomplete",
-                    f"the {role} of {name} is not there: {other}",
-                    f"write it, or take the rest back: `scaffold remove {kind.name} {name} --force`",
-                )

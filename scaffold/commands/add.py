@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     "options",
     multiple=True,
     metavar="NAME[:TYPE][=DEFAULT]",
-    help="An argument of the constructor; give it once for each.",
+    help="An argument of the constructor, such as width:int=64 or mode:str=mean; give it once for each.",
 )
 @common.trust
 @click.option(

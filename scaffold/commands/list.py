@@ -35,13 +35,15 @@ def list_(tree: Tree, kind: str | None) -> None:
         results = [row.as_dict() for _, rows, _ in found for row in rows]
         report.print_json(ok=True, results=results)
         return
-    for kind_, rows, note in found:
-        click.echo(f"{kind_.name}: {kind_.summary}")
+    width = max((len(row.name) for _, rows, _ in found for row in rows), default=0)
+    for number, (kind_, rows, note) in enumerate(found):
+        click.echo("\n" * bool(number) + f"{kind_.name}: {kind_.summary}")
         for row in rows:
             mark = "" if row.is_exported else "  (not exported)"
             place = f"{report.shown(tree, row.path)}:{row.line}"
-            click.echo(f"  {row.name:<28}{place}{mark}")
+            click.echo(f"  {row.name:<{width}}  {place}{mark}")
+        if not rows:
+            click.echo(f"  (none: {note})" if note else "  (none)")
         if kind_.taken:
             names = f"from outside the tree: {', '.join(kind_.taken)}"
             click.echo(re.sub(r"(.{1,76})(?: |$)", r"  \1\n", names), nl=False)
-        click.echo(f"  {note}\n" if note else "")

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 def rename(
     tree: Tree, kind: str, old: str, new: str, yes: bool, trust: bool, dry_run: bool
 ) -> None:
-    """Give a module of a KIND another name, with its files, its export, its config, its test and every mention.
+    """Give a module of a KIND another name.
 
-    What you wrote into them is kept. The change is shown as a diff first.
+    Its files, its export, its config, its test and every mention change with it; your own comments and texts stay. The
+    change is shown as a diff first.
 
     \b
     scaffold rename head MyHead ShiftHead

@@ -68,6 +68,8 @@ def test_a_mutable_default_is_made_anew_in_each_call() -> None:
         ("ｎ=3", r"'\\uff4e' is no name"),
         ("class=3", "class is a keyword"),
         ("type:str=a", "type would hide a builtin"),
+        ("self", "self is what a method calls its own object"),
+        ("cls:int=3", "cls is what a method calls its own object"),
         ("_n=3", "_n begins with an underscore"),
         ("n:Tensor", "'Tensor' is no type that an argument can have"),
         ("n:", "'' is no type"),
@@ -98,6 +100,27 @@ def test_what_is_refused(text: str, what: str) -> None:
         parse_argument(text)
 
     assert refusal.value.where.startswith("--arg")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("flag:bool=true", "did you mean True?"),
+        ("flag=FALSE", "did you mean False?"),
+        ("n:int | None=none", "did you mean None?"),
+        ("n=null", "did you mean None?"),
+        ("n:int=x", "a number, True, False, None"),
+        ("in", "did you mean in_?"),
+    ],
+)
+def test_a_value_in_another_language_s_words_is_asked_about(
+    text: str, hint: str
+) -> None:
+    """What Python writes with a capital; a text would be taken for it silently."""
+    with pytest.raises(ScaffoldError) as refusal:
+        parse_argument(text)
+
+    assert refusal.value.hint.startswith(hint)
 
 
 def test_an_argument_is_given_once() -> None:

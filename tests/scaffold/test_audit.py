@@ -362,9 +362,43 @@ def test_what_add_made_and_is_not_whole(tree: Tree, write: Write) -> None:
     commit(tree, plan_add(tree, stub))
     (tree.root / stub.test).unlink()
 
+    kinds = find_kinds(tree.root)
     assert found(tree) == [
         "configs/heads/my_head.py:1: incomplete: the test of MyHead is not there: tests/models/heads/test_my_head.py"
     ]
+    (before,) = audit(tree, kinds)
+    (tree.root / stub.config).write_text("# Made by: scaffold add head MyHead\n")
+    (edited,) = audit(tree, kinds)
+
+    assert before.fix
+    assert before.hint.endswith("`scaffold remove head MyHead` takes the rest back")
+    assert not edited.fix
+    assert edited.hint.startswith(f"`git restore {stub.test}` if it was committed")
+    assert edited.hint.endswith("MyHead --force` takes the rest back")
+
+
+@pytest.mark.parametrize("role", ["config", "test"])
+def test_a_config_or_a_test_is_written_again_as_add_wrote_it(
+    tree: Tree, role: str
+) -> None:
+    """With the same arguments, which the other one tells; but not beside a module that is gone too."""
+    options = ("hidden:int=3", "must:float")
+    stub = Stub(find_kind(tree.root, "head"), make_names("MyHead"), "fw", options)
+    commit(tree, plan_add(tree, stub))
+    file = tree.root / stub.paths[role]
+    before = file.read_bytes()
+    file.unlink()
+
+    plan, left = mend(tree, find_kinds(tree.root))
+    commit(tree, plan)
+
+    assert left == []
+    assert file.read_bytes() == before
+    file.unlink()
+    (tree.root / stub.module).unlink()
+    assert not any(
+        f.fix for f in audit(tree, find_kinds(tree.root)) if f.code == "incomplete"
+    )
 
 
 @pytest.mark.parametrize(

@@ -131,18 +131,26 @@ def test_remove_prints_a_line_for_each_file(
 def test_list_shows_the_kinds_and_what_is_registered(
     tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each kind with its summary; below it a name with its place in a line."""
+    """Each kind with its summary; below it a name with its place in a line, all places in one column, or that it has none."""
     monkeypatch.chdir(tree.root)
+    long = "A" * 60
+    (tree.root / "fw/models/necks/long.py").write_text(
+        f"\n@NECKS.register_module()\nclass {long}(Neck): ...\n"
+    )
 
     everything = scaffold("list").output
     heads = scaffold("list", "head").output
 
-    assert heads in everything
     assert heads.splitlines() == [
         "head: from feature maps to class scores: the last part of a recognizer",
-        f"  {'TSNHead':<28}fw/models/heads/tsn_head.py:2",
-        "",
+        "  TSNHead  fw/models/heads/tsn_head.py:2",
     ]
+    assert f"\n  {'TSNHead':<60}  fw/models/heads/tsn_head.py:2\n" in everything
+    assert f"\n  {long}  fw/models/necks/long.py:3  (not exported)\n" in everything
+    assert (
+        "\n\nloss: from scores and labels to one number: a function and a class\n  (none)\n\n"
+        in everything
+    )
     kinds = [line.split(":")[0] for line in everything.splitlines() if line[:1].strip()]
     assert kinds == [
         *("backbone", "constructor", "dataset", "head", "hook", "localizer", "loss"),
@@ -190,7 +198,7 @@ def test_list_says_where_a_tree_has_no_place_for_a_kind(
 
     result = scaffold("list")
 
-    assert "  no package here has a folder core/lr/\n" in result.output
+    assert "  (none: no package here has a folder core/lr/)\n" in result.output
     assert "TSNHead" in result.output
     assert result.exit_code == 0
 

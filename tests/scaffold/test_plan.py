@@ -152,12 +152,13 @@ def test_there_may_be_nothing_to_remove(tree: Tree, name: str, hint: str) -> Non
     assert hint in refusal.value.hint
 
 
-def test_a_hand_written_module_needs_force(tree: Tree) -> None:
-    """`scaffold remove head TSNHead` does not delete what add never wrote."""
-    with pytest.raises(
-        ScaffoldError, match=r"not as `scaffold add` would write it: .*tsn_head"
-    ):
+def test_a_hand_written_module_is_not_taken_for_one_that_was_added(tree: Tree) -> None:
+    """`scaffold remove head TSNHead` does not delete what add never wrote, nor say how to."""
+    with pytest.raises(ScaffoldError, match="scaffold did not make TSNHead") as refusal:
         plan_remove(tree, new_stub(tree, "head", "TSNHead"))
+
+    assert refusal.value.where == "fw/models/heads/tsn_head.py"
+    assert "--force" not in refusal.value.hint
 
 
 def test_a_module_of_another_class_is_never_deleted(tree: Tree) -> None:

@@ -98,20 +98,22 @@ def test_a_renamed_stub_is_what_an_add_of_the_new_name_writes(
 
 
 def test_what_was_written_into_the_files_is_kept(tree: Tree) -> None:
-    """Only the names change, also in comments and texts; line ends, quotes and spaces stay."""
+    """The names in the code change, and the texts that are nothing but a name or a place; line ends, quotes and spaces stay."""
     add(tree, "loss", "MyLoss")
     module = tree.root / "fw/models/losses/my_loss.py"
-    mine = "\r\n# MyLoss, as in my_loss.py, is no MyLossy\r\nBEST = 'MyLoss'; other = my_loss\r\n"
-    module.write_bytes(module.read_bytes().replace(b"\n", b"\r\n") + mine.encode())
+    mine = (
+        "\r\n# MyLoss, as in my_loss.py\r\nBEST = '{}'; other = {}; note = 'MyLoss!'\r\n"
+        "TEST = 'tests/models/losses/test_{}.py', 'fw.models.losses.{}.REDUCTIONS'\r\n"
+    )
+    old = mine.format("MyLoss", *["my_loss"] * 3)
+    module.write_bytes(module.read_bytes().replace(b"\n", b"\r\n") + old.encode())
 
     rename(tree, "loss", "MyLoss", "HardLoss")
 
     text = (tree.root / "fw/models/losses/hard_loss.py").read_bytes().decode()
-    assert text.endswith(
-        "\r\n# HardLoss, as in hard_loss.py, is no MyLossy\r\nBEST = 'HardLoss'; other = hard_loss\r\n"
-    )
+    assert text.endswith(mine.format("HardLoss", *["hard_loss"] * 3))
     assert "class HardLoss(nn.Module)" in text
-    assert "`hard_loss` as a module" in text
+    assert "`hard_loss` as a module" in text  # scaffold's own words
     assert text.count("\n") == text.count("\r\n")
     assert not module.exists()
 
@@ -335,7 +337,11 @@ def test_without_a_terminal_it_asks_for_yes(tree: Tree, snapshot: Snapshot) -> N
 
     assert (result.exit_code, result.stdout) == (1, "")
     assert "hint: --yes writes it" in result.stderr
-    assert dry.stdout.startswith("diff --git a/fw/models/heads/shift_head.py")
+    assert dry.stdout.startswith(
+        "diff --git a/fw/models/heads/my_head.py b/fw/models/heads/shift_head.py\nsimilarity index "
+    )
+    assert "rename from tests/models/heads/test_my_head.py\n" in dry.stdout
+    assert "new file" not in dry.stdout and "deleted file" not in dry.stdout
     assert snapshot() == before
 
 
