@@ -24,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -167,10 +168,10 @@ def sha256(value: Any) -> str:
     return digest.hexdigest()
 
 
-def in_a_process(
+def start(
     config: Path, work_dir: Path, workers: int, *, stop_at: int = 0
-) -> int:
-    """Give the command of a training in a fork of this process, which has imported torch already; the exit code."""
+) -> BaseProcess:
+    """Give the command of a training in a fork of this process, which has imported torch already."""
 
     def run() -> None:
         os.environ["STOP_AT"] = str(stop_at)
@@ -185,6 +186,14 @@ def in_a_process(
 
     process = multiprocessing.get_context("fork").Process(target=run)
     process.start()
+    return process
+
+
+def in_a_process(
+    config: Path, work_dir: Path, workers: int, *, stop_at: int = 0
+) -> int:
+    """The same, waited for; the exit code."""
+    process = start(config, work_dir, workers, stop_at=stop_at)
     process.join()
     return int(process.exitcode or 0)
 
@@ -208,6 +217,11 @@ def evidence(work_dir: Path) -> dict[str, Any]:
         {key: value for key, value in line.items() if "time" not in key}
         for line in lines
     ]
+    return {"steps": steps, "log": logged, **outcome(work_dir)}
+
+
+def outcome(work_dir: Path) -> dict[str, Any]:
+    """The last checkpoint by parts, and its position."""
     last = read_checkpoint(work_dir / "latest.pth")
     parts = {
         name: sha256(value)
@@ -215,7 +229,7 @@ def evidence(work_dir: Path) -> dict[str, Any]:
         if name not in ("meta", "log")
     }
     position = [last["meta"][key] for key in ("epoch", "iter", "inner_iter")]
-    return {"steps": steps, "log": logged, **parts, "position": position}
+    return {**parts, "position": position}
 
 
 def write_configs(folder: Path, recipes: Sequence[str]) -> None:
