@@ -1,6 +1,6 @@
 """Is a resumed run the run that never stopped, to the bit? Prints a table: recipes x stops x workers, with SHA-256 of weights.
 
-    python benchmarks/resume.py                       # 5 recipes, 5 stops, 0 and 2 workers: some ten minutes on two cores
+    python benchmarks/resume.py                       # 8 recipes, 5 stops, 0 and 2 workers: some ten minutes on two cores
     python benchmarks/resume.py --recipes tsn --workers 2 --stops 3 6
 
 Each run is a process of its own that gives `python -m mmaction_min.train`'s command: one is never stopped, one gets SIGTERM
@@ -24,6 +24,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,19 @@ checkpoint_config = dict(interval=1, max_keep_ckpts=2)
 total_epochs = 2
 custom_hooks = [dict(type="Witness")]
 """
+LOCALIZER = """
+_base_ = ["{repo}/configs/bmn_motion.py"]
+model = dict(temporal_dim=16, hidden_dim_1d=16, hidden_dim_2d=8, hidden_dim_3d=8)
+data = dict(
+    videos_per_gpu=4,
+    train=dict(num_videos=24, temporal_dim=16, root="{cache}"),
+    val=dict(num_videos=8, temporal_dim=16, root="{cache}"),
+)
+log_config = dict(interval=4)
+checkpoint_config = dict(interval=1, max_keep_ckpts=2)
+total_epochs = 2
+custom_hooks = [dict(type="Witness")]
+"""
 RECIPES = {
     "tsn": (
         "tsn",
@@ -83,6 +97,21 @@ optimizer = dict(constructor="TSMOptimizerConstructor", paramwise_cfg=dict(fc_lr
 workflow = [("train", 1), ("val", 1)]
 """,
     ),
+    "i3d": (
+        "tsn",
+        """
+model = dict(
+    type="Recognizer3D",
+    backbone=dict(_delete_=True, type="ResNet3d", depth=18, pretrained2d=False, num_stages=1, out_indices=(0,),
+        spatial_strides=(1,), temporal_strides=(1,), dilations=(1,), base_channels=8),
+    cls_head=dict(_delete_=True, type="I3DHead", num_classes=8, in_channels=8, dropout_ratio=0.5),
+)
+train_pipeline[1] = dict(type="SampleFrames", clip_len=8, frame_interval=1, num_clips=1)
+train_pipeline[7] = dict(type="FormatShape", input_format="NCTHW")
+data["val"]["pipeline"] = train_pipeline
+""",
+    ),
+    "bmn": ("bmn", "# its loss draws random numbers\n"),
     "generated": (
         "tsn",
         """
@@ -106,15 +135,21 @@ checkpoint_config = dict(interval=4)
 evaluation = dict(interval=6)
 """,
     ),
-    "amp": (
+    "float16": (
         "tsn",
         """
+train_pipeline[4] = dict(type="Resize", scale=(16, 16), keep_ratio=False)  # a CPU is slow at it
 fp16 = dict(loss_scale=dict(init_scale=1024.0, growth_interval=3))
 optimizer_config = dict(grad_clip=dict(max_norm=1))
 """,
     ),
+    "bfloat16": (
+        "tsm",
+        """
+amp = dict(dtype="bfloat16")
+""",
+    ),
 }
-STEPS = 12
 PROJECT = ("backbone MyNet", "head MyHead", "loss MyLoss", "optimizer MyOptimizer")
 
 
@@ -128,7 +163,10 @@ class Witness(Hook):
         forward = runner.model.train_step
 
         def train_step(batch: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
-            self.clips = [Path(meta["filename"]).name for meta in batch["img_metas"]]
+            metas = batch.get("img_metas") or batch["video_meta"]
+            self.clips = [
+                meta.get("video_name") or Path(meta["filename"]).name for meta in metas
+            ]
             return forward(batch, *args, **kwargs)
 
         runner.model.train_step = train_step
@@ -167,10 +205,10 @@ def sha256(value: Any) -> str:
     return digest.hexdigest()
 
 
-def in_a_process(
+def start(
     config: Path, work_dir: Path, workers: int, *, stop_at: int = 0
-) -> int:
-    """Give the command of a training in a fork of this process, which has imported torch already; the exit code."""
+) -> BaseProcess:
+    """Give the command of a training in a fork of this process, which has imported torch already."""
 
     def run() -> None:
         os.environ["STOP_AT"] = str(stop_at)
@@ -185,6 +223,14 @@ def in_a_process(
 
     process = multiprocessing.get_context("fork").Process(target=run)
     process.start()
+    return process
+
+
+def in_a_process(
+    config: Path, work_dir: Path, workers: int, *, stop_at: int = 0
+) -> int:
+    """The same, waited for; the exit code."""
+    process = start(config, work_dir, workers, stop_at=stop_at)
     process.join()
     return int(process.exitcode or 0)
 
@@ -208,6 +254,11 @@ def evidence(work_dir: Path) -> dict[str, Any]:
         {key: value for key, value in line.items() if "time" not in key}
         for line in lines
     ]
+    return {"steps": steps, "log": logged, **outcome(work_dir)}
+
+
+def outcome(work_dir: Path) -> dict[str, Any]:
+    """The last checkpoint by parts, and its position."""
     last = read_checkpoint(work_dir / "latest.pth")
     parts = {
         name: sha256(value)
@@ -215,14 +266,15 @@ def evidence(work_dir: Path) -> dict[str, Any]:
         if name not in ("meta", "log")
     }
     position = [last["meta"][key] for key in ("epoch", "iter", "inner_iter")]
-    return {"steps": steps, "log": logged, **parts, "position": position}
+    return {**parts, "position": position}
 
 
 def write_configs(folder: Path, recipes: Sequence[str]) -> None:
     """The recipes' configs, and the project of modules that scaffold generates."""
     for name in recipes:
         model, rest = RECIPES[name]
-        base = BASE.format(repo=REPO, cache=folder / "cache", model=model)
+        base = LOCALIZER if name == "bmn" else BASE
+        base = base.format(repo=REPO, cache=folder / "cache", model=model)
         if name == "generated":
             base = base.replace("model = dict(backbone", "_ = dict(backbone")
         (folder / f"{name}.py").write_text(base + rest)

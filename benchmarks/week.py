@@ -16,7 +16,6 @@ import random
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -103,13 +102,6 @@ def write_data(folder: Path, epochs: int) -> Path:
     return config
 
 
-def outcome(work_dir: Path) -> Mapping[str, str]:
-    """The bits of the last checkpoint."""
-    last = resume.read_checkpoint(work_dir / "latest.pth")
-    names = ("state_dict", "optimizer", "rng")
-    return {name: resume.sha256(last[name]) for name in names}
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--steps", type=int, default=2000, help="a multiple of 100")
@@ -131,7 +123,7 @@ def main() -> int:
                 return 1
         print("the rest: exit code", run(config, stormy, "-1 nothing"))
         named = stormy.with_suffix(".txt").read_text().count("broken video")
-        first, second = outcome(quiet), outcome(stormy)
+        first, second = resume.outcome(quiet), resume.outcome(stormy)
     print(f"broken videos were named {named} times in {len(troubles) + 1} processes")
     for part, digest in first.items():
         print(f"{part}: {digest[:16]} and {second[part][:16]}")

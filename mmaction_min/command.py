@@ -176,6 +176,10 @@ def run_command(command: Callable[[], int | None], config: str, *, debug: bool) 
             time.sleep(3)
         print(f"error: {e}", file=sys.stderr, flush=True)
         return e.exit_code
+    except KeyboardInterrupt:  # a run that trains stops by itself
+        if debug:
+            raise
+        return 130
 
 
 def _locate(error: EngineError, config: str) -> None:

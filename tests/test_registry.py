@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from mmaction_min.config import Config
+from mmaction_min.datasets.builder import DATASETS, PIPELINES
 from mmaction_min.errors import ConfigError, DuplicateError, NotRegisteredError
+from mmaction_min.models.builder import (
+    BACKBONES,
+    BLENDINGS,
+    HEADS,
+    LOCALIZERS,
+    LOSSES,
+    NECKS,
+    RECOGNIZERS,
+)
 from mmaction_min.registry import Registry, build_from_cfg
+from mmaction_min.runner import HOOKS, OPTIMIZER_BUILDERS, OPTIMIZERS
 
 
 @pytest.fixture
@@ -244,25 +257,43 @@ def test_a_class_that_no_one_imports_is_found_beside_its_init(
     )
 
 
-def test_a_file_that_is_imported_twice_is_told_as_such(tmp_path: Path) -> None:
-    """Two names of one file, as when a folder is on the path and its parent too."""
-    path = tmp_path / "my_head.py"
-    path.write_text("class MyHead:\n    pass\n")
-    registry = Registry("head")
-    classes = []
-    for name in ("my_head", "mine.my_head"):
-        spec = spec_from_file_location(name, path)
-        assert spec is not None and spec.loader is not None
-        module = module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-        classes.append(module.MyHead)
-    try:
-        registry.register_module(module=classes[0])
-        with pytest.raises(DuplicateError) as caught:
-            registry.register_module(module=classes[1])
-    finally:
-        del sys.modules["my_head"], sys.modules["mine.my_head"]
+def load(monkeypatch: pytest.MonkeyPatch, path: Path, name: str) -> ModuleType:
+    """Import a file under a name."""
+    spec = spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, name, module)
+    spec.loader.exec_module(module)
+    return module
 
-    assert caught.value.where == f"{path}:1"
-    assert "imported twice, as my_head and as mine.my_head" in caught.value.hint
+
+REGISTRIES = [
+    *(BACKBONES, NECKS, HEADS, LOSSES, RECOGNIZERS, LOCALIZERS, BLENDINGS),
+    *(DATASETS, PIPELINES, HOOKS, OPTIMIZERS, OPTIMIZER_BUILDERS),
+]
+
+
+@pytest.mark.parametrize("registry", REGISTRIES, ids=lambda registry: registry.name)
+def test_every_registry_says_both_places_of_a_module_that_goes_wrong(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is not imported, one whose name is taken, and one that is imported twice."""
+    monkeypatch.setattr(registry, "_modules", dict(registry.module_dict))
+    monkeypatch.chdir(tmp_path)
+    init = re.search(r"[\w/]+/__init__\.py", registry.where)[0]
+    path = tmp_path / Path(init).parent / "my_thing.py"
+    path.parent.mkdir(parents=True)
+    path.write_text("\nclass MyThing:\n    pass\n")
+
+    with pytest.raises(NotRegisteredError) as missing:
+        registry.build({"type": "MyThing"})
+    assert f"{path.relative_to(tmp_path)}:2 has it, and {registry.where}" in str(
+        missing.value
+    )
+
+    first, again = (load(monkeypatch, path, name) for name in ("a", "a.b"))
+    registry.register_module(module=first.MyThing)
+    with pytest.raises(DuplicateError, match=f"(?s){path}:2.*imported twice, as a and"):
+        registry.register_module(module=again.MyThing)
+    with pytest.raises(DuplicateError, match=f"(?s)config.py.*{path}:2"):
+        registry.register_module("MyThing", module=Config)

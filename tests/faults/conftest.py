@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from types import ModuleType
 from typing import NamedTuple
 
 import pytest
@@ -193,3 +195,15 @@ def labs(shim: Path, clean_tree: Path) -> Iterator[tuple[Lab, Lab]]:
 def lab(labs: tuple[Lab, Lab]) -> Lab:
     """One of them."""
     return labs[0]
+
+
+@pytest.fixture(scope="session")
+def resume() -> ModuleType:
+    """`benchmarks/resume.py` as a module, whose hook is registered."""
+    source = REPOSITORY / "benchmarks" / "resume.py"
+    spec = importlib.util.spec_from_file_location("benchmarks_resume", source)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module

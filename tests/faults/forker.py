@@ -29,23 +29,59 @@ def import_modules(names: list[str]) -> None:
         assert path.startswith(os.getcwd()), path
 
 
+# What the campaign saves beside a layer: the models of the tutorial, with one stage or few channels.
+SMALL = dict(depth=18, num_stages=1, out_indices=(0,))
+HEAD = dict(num_classes=8, in_channels=64)
+MODELS: dict[str, Any] = {
+    "TSN": dict(
+        type="Recognizer2D",
+        backbone=dict(type="ResNet", **SMALL),
+        cls_head=dict(type="TSNHead", **HEAD),
+    ),
+    "TSM": dict(
+        type="Recognizer2D",
+        backbone=dict(type="ResNetTSM", **SMALL),
+        cls_head=dict(type="TSMHead", **HEAD),
+    ),
+    "BMN": dict(
+        type="BMN",
+        temporal_dim=8,
+        boundary_ratio=0.5,
+        num_samples=4,
+        num_samples_per_bin=2,
+        feat_dim=16,
+        soft_nms_alpha=0.4,
+        soft_nms_low_threshold=0.5,
+        soft_nms_high_threshold=0.9,
+        post_process_top_k=10,
+        hidden_dim_1d=16,
+        hidden_dim_2d=8,
+        hidden_dim_3d=8,
+    ),
+}
+
+
 def save_checkpoints(words: list[str]) -> None:
-    """Two checkpoints of one run, of which one is kept: written, pointed to, the older deleted."""
+    """Checkpoints of one run, of which one is kept: written, pointed to, the older deleted."""
     import logging
 
     import torch
 
     from mmaction_min.command import run_command
+    from mmaction_min.models import build_model
     from mmaction_min.runner import save_checkpoint
     from mmaction_min.runner.checkpoint_file import point_latest, remove_leftovers
     from mmaction_min.runner.checkpoint_folder import prune
 
-    folder, count = Path(words[0]), int(words[1])
+    folder, count, name = Path(words[0]), int(words[1]), words[2]
 
     def save() -> None:
         remove_leftovers(folder)
-        model = torch.nn.Linear(8, 8)
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        model = build_model(MODELS[name]) if name in MODELS else torch.nn.Linear(8, 8)
+        optimizer = torch.optim.AdamW(model.parameters())
+        for param in model.parameters():
+            param.grad = torch.zeros_like(param)
+        optimizer.step()  # so that it has something to save
         for number in range(1, count + 1):
             path = folder / f"epoch_{number}.pth"
             meta = {"epoch": number, "iter": number}
@@ -64,7 +100,7 @@ JOBS = {
     "scaffold": (run_scaffold, f"jinja2.sandbox libcst json shutil {ROOMS}"),
     "save": (
         save_checkpoints,
-        "torch._dynamo mmaction_min.runner mmaction_min.command",
+        "torch._dynamo mmaction_min.runner mmaction_min.command mmaction_min.models",
     ),
     "import": (import_modules, "av torch.utils.data torchvision.models tqdm"),
 }

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import signal
-import sys
 import threading
 import time
 from pathlib import Path
@@ -16,19 +14,7 @@ import pytest
 
 from mmaction_min.runner import HOOKS, Hook, checkpoint_file, read_checkpoint
 
-SOURCE = Path(__file__).resolve().parents[2] / "benchmarks" / "resume.py"
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-
-
-@pytest.fixture(scope="module")
-def resume() -> ModuleType:
-    """The benchmark as a module, whose hook is registered."""
-    spec = importlib.util.spec_from_file_location("benchmarks_resume", SOURCE)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")

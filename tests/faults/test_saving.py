@@ -19,10 +19,11 @@ LOGGER = logging.getLogger("mmaction_min.test")
 
 
 class Saver:
-    """Saves the second of two checkpoints with a fault at a chosen call."""
+    """Saves the second of two checkpoints of a model with a fault at a chosen call."""
 
-    def __init__(self, forker: Forker, root: Path) -> None:
+    def __init__(self, forker: Forker, root: Path, model: str) -> None:
         self.forker = forker
+        self.model = model
         self.root = root / "run"
         self.start = root / "start"
         self.log = root / "calls"
@@ -50,17 +51,24 @@ class Saver:
         if at:
             env |= {"FAULT_AT": str(at), "FAULT_MODE": mode}
         return self.forker.ask(
-            [str(folder or self.root), str(count)], self.root.parent, env
+            [str(folder or self.root), str(count), self.model], self.root.parent, env
         )
 
     def files(self) -> list[str]:
         return sorted(path.name for path in self.root.iterdir())
 
 
-@pytest.fixture(scope="module")
-def saver(shim: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saver]:
+LARGE = [pytest.param(name, marks=pytest.mark.long) for name in ("TSN", "TSM", "BMN")]
+
+
+@pytest.fixture(scope="module", params=["layer", *LARGE])
+def saver(
+    request: pytest.FixtureRequest,
+    shim: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Saver]:
     forker = Forker("save", shim)
-    yield Saver(forker, tmp_path_factory.mktemp("saving").resolve())
+    yield Saver(forker, tmp_path_factory.mktemp("saving").resolve(), request.param)
     forker.close()
 
 
@@ -101,6 +109,7 @@ def test_killed_at_any_call_the_newest_whole_checkpoint_is_found(saver: Saver) -
         errno.ENOSPC,
         pytest.param(errno.EIO, marks=pytest.mark.long),
         pytest.param(errno.EDQUOT, marks=pytest.mark.long),
+        pytest.param(errno.EACCES, marks=pytest.mark.long),
     ],
 )
 def test_a_disk_that_is_full_or_fails_ends_the_run_with_74(
