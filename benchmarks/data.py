@@ -37,7 +37,14 @@ SETS = {
 Decode = Callable[[str, np.random.Generator], Any]
 
 
-def write_video(path: Path, width: int, height: int, seed: int, **options: str) -> None:
+def write_video(
+    path: Path,
+    width: int,
+    height: int,
+    seed: int,
+    frames: int = FRAMES,
+    **options: str,
+) -> None:
     """A camera that moves over a texture, with grain, as H.264."""
     rng = np.random.default_rng(seed)
     small = rng.integers(0, 256, (1, 3, height // 8 + 20, width // 8 + 45))
@@ -47,7 +54,7 @@ def write_video(path: Path, width: int, height: int, seed: int, **options: str) 
         options = {"preset": "veryfast", "crf": "23", "threads": "1", **options}
         stream = container.add_stream("libx264", rate=25, options=options)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for i in range(FRAMES):
+        for i in range(frames):
             x, y = int(40 + 30 * np.sin(i / 20) + i), int(20 + 15 * np.cos(i / 13))
             frame = picture[y : y + height, x : x + width]
             frame = frame + rng.integers(-6, 7, (height, width, 1))
