@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +135,7 @@ def build_loader(
         raise ConfigError(f"the config has no data.{split}", cfg.filename)
     with one_first():  # who comes first may write a cache
         dataset = build_dataset(
-            {**cfg.data[split], **changes}, {"test_mode": split != "train"}
+            _changed(cfg.data[split], changes), {"test_mode": split != "train"}
         )
     if cfg.data.get("finish_on_device", device.type == "cuda"):
         finish_on_device(dataset)
@@ -160,6 +161,21 @@ def build_loader(
     check_arguments(f"{split}_dataloader", build_dataloader, arguments, own or cfg.data)
     loader: DataLoader[Any] = build_dataloader(**arguments)
     return loader
+
+
+def innermost(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The entry of a data set, or of the one that it wraps, as `RepeatDataset` does."""
+    inner = None if "pipeline" in entry else entry.get("dataset")
+    return innermost(inner) if isinstance(inner, Mapping) else entry
+
+
+def _changed(entry: Mapping[str, Any], changes: Mapping[str, Any]) -> Any:
+    """A copy of a data set's entry, which keeps its place, with other arguments of the innermost."""
+    changed: Any = copy(entry)
+    if innermost(entry) is not entry:
+        changes = {"dataset": _changed(entry["dataset"], changes)}
+    changed.update(changes)
+    return changed
 
 
 def build_runner(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
@@ -26,16 +28,35 @@ def explain(
     if "__init__() got an unexpected keyword" in str(error):
         # its **kwargs went to a base class, which does not take one of them
         raise _wrong_argument(error, kind, build, cfg, "") from error
-    name, type_ = misfit(build, cfg)
-    if name:
-        raise ConfigTypeError(
-            f"{prefix(cfg)}{name_of(kind)}: {name} is {cfg[name]!r}, and not of the type {type_}",
-            place_of(cfg, name),
-        ) from error
     note = f"while building {path_of(cfg) or name_of(kind)}{f' ({place})' if place else ''}"
     # BaseException.add_note is Python 3.11's; the list is what it fills
     error.__notes__ = [*getattr(error, "__notes__", []), note]
     raise error
+
+
+def told(error: Exception) -> ConfigError | None:
+    """What a constructor raised, as one message for a person; None for what was raised elsewhere.
+
+    Args:
+        error: with the note that `explain` gave it.
+    """
+    for note in getattr(error, "__notes__", []):
+        if note.startswith("while building "):
+            path, _, place = note.partition(" (")
+            return ConfigError(
+                f"{type(error).__name__}: {error}, {path}",
+                place.rstrip(")"),
+                f"{_raised_at(error)} raised it; --debug shows how it came there",
+            )
+    return None
+
+
+def _raised_at(error: Exception) -> str:
+    """The last `file:line` on the way that is not a library's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [each for each in frames if "site-packages" not in each.filename]
+    last = (own or frames)[-1]
+    return f"{os.path.relpath(last.filename)}:{last.lineno}"
 
 
 def check_arguments(
@@ -44,7 +65,7 @@ def check_arguments(
     args: Mapping[str, Any],
     cfg: Mapping[str, Any],
 ) -> None:
-    """Refuse arguments that a class or function does not take, or lacks.
+    """Refuse arguments that a class or function does not take, or lacks, or that are not of the types which it states.
 
     Args:
         kind: its name, for the message.
@@ -67,6 +88,12 @@ def check_arguments(
             e = TypeError(f"got an unexpected keyword argument {strange[0]!r}")
         takes = f"it takes {_without_types(signature)}"
         raise _wrong_argument(e, kind, build, cfg, takes) from None
+    name, type_ = misfit(build, {key: cfg[key] for key in args if key in cfg})
+    if name:
+        raise ConfigTypeError(
+            f"{prefix(cfg)}{name_of(kind)}: {name} is {cfg[name]!r}, and not of the type {type_}",
+            place_of(cfg, name),
+        )
 
 
 def _without_types(signature: inspect.Signature) -> inspect.Signature:

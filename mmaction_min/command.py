@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
+from .building import told
 from .config import Config, parse_options
 from .errors import (
     ConfigError,
@@ -164,11 +165,12 @@ def command_parser(name: str, doc: str | None) -> argparse.ArgumentParser:
 
 
 def run_command(command: Callable[[], int | None], config: str, *, debug: bool) -> int:
-    """Call `command`, and tell a person what an `EngineError` says instead of showing a traceback."""
+    """Call `command`, and tell a person what an `EngineError`, or the error of a constructor, says instead of showing a traceback."""
     try:
         return int(command() or 0)
-    except EngineError as e:
-        if debug:
+    except Exception as raised:
+        e = raised if isinstance(raised, EngineError) else told(raised)
+        if debug or e is None:
             raise
         _locate(e, config)
         if is_launched() and local_rank() > 0 and isinstance(e, SAME_EVERYWHERE):
@@ -188,7 +190,7 @@ def _locate(error: EngineError, config: str) -> None:
     if error.where and not key:
         return
     words = [*re.findall(r"'([\w.]+)'", error.what), *key.split(".")[::-1]]
-    place = place_of_error(error, words) or (config if not key else "")
+    place = place_of_error(error, words, key) or (config if not key else "")
     error.where = ": ".join(filter(None, (place, key)))
 
 

@@ -63,7 +63,9 @@ def path_of(cfg: object) -> str:
     return ".".join(origin.keys) if origin else ""
 
 
-def place_of_error(error: BaseException, words: Sequence[str] = ()) -> str:
+def place_of_error(
+    error: BaseException, words: Sequence[str] = (), key: str = ""
+) -> str:
     """Where the config stands that the innermost function had in hand when the error was raised.
 
     For code that takes a dict of a config apart and builds from a plain one, as is usual in this field. Where no
@@ -72,6 +74,7 @@ def place_of_error(error: BaseException, words: Sequence[str] = ()) -> str:
     Args:
         error: the error, with its traceback.
         words: names that the error is about.
+        key: of the config, dotted, where the error says it.
     """
     frames = []
     tb = error.__traceback__
@@ -86,6 +89,9 @@ def place_of_error(error: BaseException, words: Sequence[str] = ()) -> str:
             return place_of(parts[0], *[w for w in words if w in parts[0]][:1])
         if dicts and not parts:
             root = next(iter(dicts.values()))
+    top = key.partition(".")[0]
+    if isinstance(root, Mapping) and top in root:
+        return place_of(root, *key.split("."))
     found = {place for word in words for place in _mentions(root, word)}
     return found.pop() if len(found) == 1 else ""
 

@@ -23,7 +23,7 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader
 
-from .assemble import build_loader, build_runner
+from .assemble import build_loader, build_runner, innermost
 from .command import command_parser, describe, load_config, pick_device, run_command
 from .config import Config
 from .datasets.builder import VideoLoader
@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
         "--max-steps",
         type=int,
         metavar="N",
-        help="stop after N steps, without a checkpoint: does it train at all?",
+        help="stop after N steps of this run, without a checkpoint: does it train at all?",
     )
     parser.add_argument(
         "--no-validate", action="store_true", help="do not evaluate while training"
@@ -97,10 +97,11 @@ class _StopAfter(Hook):
     def __init__(self, steps: int) -> None:
         if steps < 1:
             raise ConfigError(f"{steps} steps train nothing", "--max-steps")
-        self.steps = steps
+        self.left = steps
 
     def after_train_iter(self, runner: BaseRunner) -> None:
-        if runner.iter + 1 >= self.steps:
+        self.left -= 1
+        if self.left == 0:
             loss = runner.outputs["loss"].item()
             raise StopTraining(
                 f"after step {runner.iter + 1} with loss {loss:.4f}, as --max-steps says"
@@ -177,9 +178,10 @@ def _build_loaders(
     """One loader for each entry of the workflow; a `val` entry reads data.val through the pipeline of training."""
     loaders = []
     for mode, _ in cfg.get("workflow") or [("train", 1)]:
+        trained = innermost(cfg.data.train)
         changes = (
-            {"pipeline": cfg.data.train.pipeline, "test_mode": False}
-            if mode == "val"
+            {"pipeline": trained["pipeline"], "test_mode": False}
+            if mode == "val" and "pipeline" in trained
             else {}
         )
         loaders.append(build_loader(cfg, mode, seed, device, **changes))
@@ -205,8 +207,11 @@ def _attended(runner: BaseRunner, loaders: list[DataLoader[Any]]) -> Iterator[No
 
 
 def _dataset_of(loader: DataLoader[Any]) -> Any:
-    """The data set that the loader wrapped."""
-    return getattr(loader.dataset, "dataset", loader.dataset)
+    """The data set that the loader, or another data set, wraps."""
+    dataset: Any = loader.dataset
+    while hasattr(dataset, "dataset"):
+        dataset = dataset.dataset
+    return dataset
 
 
 def _check_labels(loaders: list[DataLoader[Any]], num_classes: int | None) -> None:

@@ -292,6 +292,9 @@ VALUES = {
     "model = dict(backbone=dict(num_stages='1'))": "model.backbone: ResNet: num_stages is '1', and not of the type int",
     "model = dict(cls_head=dict(dropout_ratio=None))": "dropout_ratio is None, and not of the type float",
     "optimizer = dict(lr='0.1')": "lr is '0.1', and not of the type float or Tensor",
+    "model = dict(cls_head=0)": "model: Recognizer2D: cls_head is 0, and not of the type dict or None",
+    "model = dict(cls_head=dict(num_classes=-1))": "num_classes is -1, and not of the type int (at least 1)",
+    "lr_config = dict(step='x')": "lr_config: StepLrUpdaterHook: step is 'x', and not of the type int or list of int",
     "load_from = 3": "load_from is a string, not 3",
 }
 OTHERS = {

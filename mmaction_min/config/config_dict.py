@@ -79,7 +79,8 @@ class ConfigDict(dict[str, Any]):
         return plain
 
     def _like(self, content: dict[str, Any]) -> ConfigDict:
-        new = ConfigDict(content)
+        new = ConfigDict()
+        dict.update(new, content)  # as they are: they know their places
         if hasattr(self, "_origin"):
             object.__setattr__(new, "_origin", self._origin)
         return new

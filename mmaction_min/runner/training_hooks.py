@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
@@ -61,8 +62,9 @@ class TrainingHooks:
 
     def register_hook_from_cfg(self, cfg: Mapping[str, Any]) -> None:
         """Add the hook of `dict(type='MyHook', priority='LOW', **arguments)`."""
-        arguments = {key: value for key, value in cfg.items() if key != "priority"}
-        self.register_hook(HOOKS.build(arguments), cfg.get("priority"))
+        arguments: Any = copy(cfg)  # which keeps its place in the config
+        priority = arguments.pop("priority", None)
+        self.register_hook(HOOKS.build(arguments), priority)
 
     def call_hook(self, stage: str) -> None:
         """Call that method of every hook, in their order."""
@@ -207,9 +209,9 @@ def policy_hook(
     """`dict(policy='CosineAnnealing', ...)` -> the hook `CosineAnnealingLrUpdaterHook(...)`."""
     if entry is None or isinstance(entry, Hook):
         return entry
-    arguments = {
-        key: value for key, value in entry.items() if key not in ("policy", "type")
-    }
-    kind = entry.get("type") or policy_type(entry.get("policy", ""), suffix)
-    hook: Hook = HOOKS.build({"type": kind, **arguments}, default)
+    arguments: Any = copy(entry)  # which keeps its place in the config
+    policy = arguments.pop("policy", "")
+    if not arguments.get("type"):
+        arguments["type"] = policy_type(policy, suffix)
+    hook: Hook = HOOKS.build(arguments, default)
     return hook

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...argument_types import Positive
 from ...errors import ConfigError
 from ..builder import PIPELINES, Results
 
@@ -36,9 +37,9 @@ class SampleFrames:
 
     def __init__(
         self,
-        clip_len: int,
-        frame_interval: int = 1,
-        num_clips: int = 1,
+        clip_len: Positive,
+        frame_interval: Positive = 1,
+        num_clips: Positive = 1,
         *,
         temporal_jitter: bool = False,
         twice_sample: bool = False,
@@ -126,12 +127,12 @@ class DenseSampleFrames(SampleFrames):
 
     def __init__(
         self,
-        clip_len: int,
-        frame_interval: int = 1,
-        num_clips: int = 1,
+        clip_len: Positive,
+        frame_interval: Positive = 1,
+        num_clips: Positive = 1,
         *,
-        sample_range: int = 64,
-        num_sample_positions: int = 10,
+        sample_range: Positive = 64,
+        num_sample_positions: Positive = 10,
         **kwargs: Any,
     ) -> None:
         super().__init__(clip_len, frame_interval, num_clips, **kwargs)
@@ -166,8 +167,8 @@ class UntrimmedSampleFrames:
 
     def __init__(
         self,
-        clip_len: int = 1,
-        frame_interval: int = 16,
+        clip_len: Positive = 1,
+        frame_interval: Positive = 16,
         start_index: int | None = None,
     ) -> None:
         if min(clip_len, frame_interval) < 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ...argument_types import Positive
 from ..builder import BACKBONES
 from ..common import freeze, init_network, keep_norms
 from .pretrained import load_pretrained
@@ -45,7 +46,7 @@ class BNInception(nn.Module):
     def __init__(
         self,
         pretrained: str | None = None,
-        in_channels: int = 3,
+        in_channels: Positive = 3,
         frozen_stages: int = -1,
         norm_eval: bool = False,
         partial_bn: bool = False,

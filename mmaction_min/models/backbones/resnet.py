@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from ...argument_types import Positive
 from ..builder import BACKBONES
 from ..common import ConvModule, Residual, init_network, keep_norms
 from ..common.conv_module import RELU
@@ -147,7 +148,7 @@ class ResNet(nn.Module):
         depth: int,
         pretrained: str | None = None,
         torchvision_pretrain: bool = True,
-        in_channels: int = 3,
+        in_channels: Positive = 3,
         num_stages: int = 4,
         out_indices: Sequence[int] = (3,),
         strides: Sequence[int] = (1, 2, 2, 2),

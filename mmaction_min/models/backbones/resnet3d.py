@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
+from ...argument_types import Positive
 from ..builder import BACKBONES
 from ..common import ConvModule, Residual, init_network, keep_norms
 from ..common.conv_module import RELU
@@ -70,9 +71,9 @@ class ResNet3d(nn.Module):
         pretrained: str | None = None,
         stage_blocks: Sequence[int] | None = None,
         pretrained2d: bool = True,
-        in_channels: int = 3,
+        in_channels: Positive = 3,
         num_stages: int = 4,
-        base_channels: int = 64,
+        base_channels: Positive = 64,
         out_indices: Sequence[int] = (3,),
         spatial_strides: Sequence[int] = (1, 2, 2, 2),
         temporal_strides: Sequence[int] = (1, 1, 1, 1),

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import nn
 
+from ...argument_types import Positive
 from ...errors import ConfigError
 from ..builder import BACKBONES
 from ..common.temporal import NL3DWrapper, TemporalPool, TemporalShift
@@ -39,11 +40,11 @@ class ResNetTSM(ResNet):
     def __init__(
         self,
         depth: int,
-        num_segments: int = 8,
+        num_segments: Positive = 8,
         is_shift: bool = True,
         non_local: int | Sequence[int | Sequence[int]] = 0,
         non_local_cfg: Mapping[str, Any] | None = None,
-        shift_div: int = 8,
+        shift_div: Positive = 8,
         shift_place: str = "blockres",
         temporal_pool: bool = False,
         **kwargs: Any,

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ...errors import ConfigError
 from .non_local import NonLocal3d
 
 
@@ -45,18 +46,26 @@ def shift(x: Tensor, num_segments: int, shift_div: int = 8) -> Tensor:
         The same shape as `x`.
 
     Raises:
-        ValueError: the frames are not whole clips.
+        ConfigError: (a ValueError) the frames are not whole clips.
     """
-    if x.shape[0] % num_segments:
-        raise ValueError(
-            f"{x.shape[0]} frames are not whole clips of num_segments={num_segments}"
-        )
     shifted: Tensor = _Shift.apply(x, num_segments, x.shape[1] // shift_div, False)
     return shifted
 
 
-def as_clips(x: Tensor, num_segments: int) -> Tensor:
-    """(N * num_segments, C, H, W) frames -> (N, num_segments, C, H, W) clips, a view in any memory format."""
+def as_clips(
+    x: Tensor, num_segments: int, key: str = "model.backbone.num_segments"
+) -> Tensor:
+    """(N * num_segments, ...) of frames -> (N, num_segments, ...) of clips, a view in any memory format.
+
+    Raises:
+        ConfigError: (a ValueError) the frames are not whole clips; `key` is where a config says how many it takes.
+    """
+    if x.shape[0] % num_segments:
+        raise ConfigError(
+            f"{x.shape[0]} frames are not whole clips of num_segments={num_segments}",
+            key,
+            "it is how many the pipeline gives of a video, the num_clips of SampleFrames",
+        )
     return x.view(-1, num_segments, *x.shape[1:])
 
 

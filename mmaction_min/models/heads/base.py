@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ...argument_types import Positive
 from ...errors import ConfigError
 from ..builder import build_loss
 
@@ -30,8 +31,8 @@ class BaseHead(nn.Module, ABC):
 
     def __init__(
         self,
-        num_classes: int,
-        in_channels: int,
+        num_classes: Positive,
+        in_channels: Positive,
         loss_cls: Mapping[str, Any] | None = None,
         multi_class: bool = False,
         label_smooth_eps: float = 0.0,

@@ -7,7 +7,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from ...argument_types import Positive
 from ..builder import HEADS
+from ..common.temporal import as_clips
 from .base import BaseHead, check_head, init_classifier
 
 
@@ -31,9 +33,9 @@ class TSMHead(BaseHead):
 
     def __init__(
         self,
-        num_classes: int,
-        in_channels: int,
-        num_segments: int = 8,
+        num_classes: Positive,
+        in_channels: Positive,
+        num_segments: Positive = 8,
         loss_cls: Mapping[str, Any] | None = None,
         spatial_type: str | None = "avg",
         consensus: Mapping[str, Any] | None = None,
@@ -56,10 +58,13 @@ class TSMHead(BaseHead):
         init_classifier(self.fc_cls, self.init_std)
 
     def forward(self, x: Tensor, num_segs: int) -> Tensor:
-        """Class scores; `num_segs` counts the crops too, which stay apart: the result is (N * crops, K)."""
+        """Class scores; `num_segs` counts the crops too, which stay apart: the result is (N * crops, K).
+
+        Raises:
+            ConfigError: the frames are not whole clips of `num_segments`.
+        """
         if self.spatial_type is not None:
             x = x.mean(dim=(2, 3))  # (N * num_segs, C)
         score: Tensor = self.fc_cls(self.dropout(x.flatten(1)))  # (N * num_segs, K)
-        return score.view(-1, self.num_segments, self.num_classes).mean(
-            dim=1
-        )  # (N * crops, K)
+        clips = as_clips(score, self.num_segments, "model.cls_head.num_segments")
+        return clips.mean(dim=1)  # (N * crops, K)

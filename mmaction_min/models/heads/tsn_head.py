@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from ...argument_types import Positive
 from ..builder import HEADS
 from .base import BaseHead, check_head, init_classifier
 
@@ -30,8 +31,8 @@ class TSNHead(BaseHead):
 
     def __init__(
         self,
-        num_classes: int,
-        in_channels: int,
+        num_classes: Positive,
+        in_channels: Positive,
         loss_cls: Mapping[str, Any] | None = None,
         spatial_type: str | None = "avg",
         consensus: Mapping[str, Any] | None = None,

@@ -110,6 +110,25 @@ class BaseRecognizer(nn.Module, ABC):
             return x[0], dict(x[1])
         return x, {}
 
+    def through_head(self, x: Any, *args: Any) -> Tensor:
+        """The head's scores of the features.
+
+        Raises:
+            ConfigError: the head is made for other channels.
+        """
+        try:
+            scores: Tensor = self.cls_head(x, *args)
+        except RuntimeError as e:
+            made_for = getattr(self.cls_head, "in_channels", None)
+            if made_for is None or made_for == (channels := _channels(x)):
+                raise
+            raise ConfigError(
+                f"the features have {channels} channels, and the head takes in_channels={made_for}",
+                "model.cls_head.in_channels",
+                f"write in_channels={channels}",
+            ) from e
+        return scores
+
     def forward_features(self, imgs: Tensor) -> Tensor:
         """(N, C) features of N clips: the mean over everything that is seen of a clip.
 
@@ -141,8 +160,8 @@ class BaseRecognizer(nn.Module, ABC):
             A dict of losses and accuracies; or (N, K) scores as an array on the host.
 
         Raises:
-            ValueError: losses without labels, or several scores for one label.
-            ConfigError: the batch lacks what `aux_info` names.
+            ValueError: losses without labels.
+            ConfigError: several scores for one label; the batch lacks what `aux_info` names.
         """
         if not return_loss:
             return self.forward_test(imgs)
@@ -158,9 +177,10 @@ class BaseRecognizer(nn.Module, ABC):
             imgs, label = self.blending(imgs, label)
         score, losses = self.forward_scores(imgs, label)
         if len(score) != len(imgs):
-            raise ValueError(
-                f"{len(score)} scores for {len(imgs)} labels: in training a clip has one view, "
-                "so the pipeline's frames must be as many as the model's"
+            raise ConfigError(
+                f"{len(score)} scores for {len(imgs)} labels",
+                "model.cls_head",
+                "in training a clip has one view, so the pipeline's frames must be as many as the model's",
             )
         aux = {name: kwargs[name] for name in self.aux_info}
         return {**self.cls_head.loss(score, label, **aux), **losses}
@@ -205,6 +225,11 @@ class BaseRecognizer(nn.Module, ABC):
     ) -> dict[str, Any]:
         """The same as `train_step`; the runner calls it without gradients."""
         return self.train_step(data_batch, optimizer)
+
+
+def _channels(x: Any) -> int:
+    """Of (N, C, ...) features, or of a tuple of them together."""
+    return sum(_channels(part) for part in x) if isinstance(x, tuple) else x.shape[1]
 
 
 def _mean(loss: Any) -> Tensor:

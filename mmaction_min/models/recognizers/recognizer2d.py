@@ -30,7 +30,7 @@ class Recognizer2D(BaseRecognizer):
             (N, K), or (N * crops, K) where the head keeps crops apart; and the neck's losses.
         """
         x, num_segs, losses = self._maps(imgs, label)
-        score: Tensor = self.cls_head(x, num_segs)
+        score: Tensor = self.through_head(x, num_segs)
         return score, losses
 
     def forward_features(self, imgs: Tensor) -> Tensor:

@@ -28,7 +28,7 @@ class Recognizer3D(BaseRecognizer):
             (N * M, K), and the neck's losses.
         """
         x, losses = self._maps(imgs, label)
-        score: Tensor = self.cls_head(x)
+        score: Tensor = self.through_head(x)
         return score, losses
 
     def forward_features(self, imgs: Tensor) -> Tensor:

@@ -215,7 +215,7 @@ def test_a_resumed_run_takes_the_base_rate_and_not_the_decayed_one(
         (dict(policy="step", step=0), "every step is a whole number above 0"),
         (dict(policy="CosineAnnealing"), "give one of min_lr and min_lr_ratio"),
         (dict(policy="step", step=[3, 2]), "let the steps rise"),
-        (dict(policy="step", step="2"), "step is a whole number or a list of them"),
+        (dict(policy="step", step="2"), "step is '2', and not of the type int"),
         (
             dict(policy="FlatCosineAnnealing", start_percent=-0.1, min_lr=0),
             "start_percent",
@@ -238,9 +238,12 @@ def test_a_resumed_run_takes_the_base_rate_and_not_the_decayed_one(
         (dict(policy="cyclic", gamma=0), "gamma is above 0"),
         (dict(policy="cyclic", cyclic_times=0), "cyclic_times is above 0"),
         (dict(policy="cyclic", anneal_strategy="sin"), "'cos' or 'linear', not 'sin'"),
-        (dict(policy="OneCycle", max_lr="1"), "max_lr is a number, a list or a dict"),
+        (dict(policy="OneCycle", max_lr="1"), "max_lr is '1', and not of"),
         (dict(policy="OneCycle", max_lr=1, by_epoch=True), "by_epoch=False"),
-        (dict(policy="OneCycle", max_lr=1, total_steps=1.5), "total_steps is a whole"),
+        (
+            dict(policy="OneCycle", max_lr=1, total_steps=1.5),
+            "total_steps is 1.5, and not",
+        ),
         (
             dict(policy="OneCycle", max_lr=1, pct_start=2),
             "pct_start is a number from 0",
