@@ -9,26 +9,28 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import ConfigError, DataError
 from ..localization import (
-    augmented_stages,
     eval_ap,
-    perform_regression,
-    proposals_per_video,
-    results_to_detections,
-    temporal_nms,
+    ssn_cfg,
     test_ticks,
 )
 from .builder import DATASETS, Results
 from .pipelines import Compose
 from .pipelines.localization import ratios
-from .ssn_proposals import Kinds, SSNInstance, by_kind, read_proposals
+from .ssn_detections import (
+    Rows,
+    annotated,
+    by_video,
+    check_classes,
+    find_detections,
+    for_picture,
+)
+from .ssn_proposals import SSNInstance, read_proposals, seen_in_test
+from .ssn_sampler import ASSIGNER, SAMPLER, ProposalSampler
 
-Drawn = list[tuple[tuple[int, SSNInstance], int]]
-"""((the video's number, proposal), kind) of each proposal of a sample."""
-IOUS = {"thumos14": np.arange(0.1, 1.0, 0.1)}
+IOUS = {"thumos14": tuple(np.arange(0.1, 1.0, 0.1).tolist())}
 """At which IoU the detections of a data set are measured."""
 
 logger = logging.getLogger("mmaction_min")
@@ -109,15 +111,14 @@ class SSNDataset:
         self.filename_tmpl = filename_tmpl
         self.start_index = start_index
         self.modality = modality
-        self.video_centric = video_centric
         self.clip_frames = clip_len * frame_interval
         self.use_regression = use_regression
         self.upstream_compat = upstream_compat
-        self.assigner = train_cfg["ssn"]["assigner"]
-        self.sampler = train_cfg["ssn"]["sampler"]
-        self.per_video = proposals_per_video(self.sampler)
-        self.evaluater = test_cfg["ssn"]["evaluater"]
-        self.test_interval = test_cfg["ssn"]["sampler"]["test_interval"]
+        sampler = ssn_cfg(train_cfg, "train_cfg", "sampler", SAMPLER)
+        assigner = ssn_cfg(train_cfg, "train_cfg", "assigner", ASSIGNER)
+        ticks = ssn_cfg(test_cfg, "test_cfg", "sampler", ("test_interval",))
+        self.test_interval: int = ticks["test_interval"]
+        self.evaluater = ssn_cfg(test_cfg, "test_cfg", "evaluater", ("nms",))
         self.pipeline = Compose(pipeline)
         self.video_infos = self.load_annotations()
         if filter_gt or not test_mode:
@@ -126,32 +127,18 @@ class SSNDataset:
                 "%d out of %d videos are valid.", len(infos), len(self.video_infos)
             )
             self.video_infos = infos
-        self.kinds = [
-            by_kind(
-                info["gts"],
-                info["proposals"],
-                self.assigner,
-                self.sampler["add_gt_as_proposals"],
-            )
-            for info in self.video_infos
-        ]
-        self.pools = Kinds(
-            *(
-                [(i, one) for i, each in enumerate(self.kinds) for one in each[kind]]
-                for kind in range(3)
-            )
+        self.sampler = ProposalSampler(
+            self.video_infos, assigner, sampler, video_centric
         )
         if not test_mode:
-            self._check_pools()
+            self.sampler.check(self.ann_file)
         self.reg_norm_consts = (
-            self._regression_constants()
+            self.sampler.regression_constants()
             if reg_normalize_constants is None
             else np.asarray(reg_normalize_constants, np.float64)
         )
         if verbose:
-            sizes = zip(Kinds._fields, map(len, self.pools), strict=True)
-            numbers = ", ".join(f"{size} {kind}" for kind, size in sizes)
-            logger.info("%s: proposals: %s", self.ann_file, numbers)
+            logger.info("%s: %s", self.ann_file, self.sampler)
 
     def __len__(self) -> int:
         return len(self.video_infos)
@@ -172,7 +159,7 @@ class SSNDataset:
         Besides the video's own entries the pipeline gets, of P proposals, `out_proposals`, `proposal_dirs`,
         `proposal_scale_factor` (P, 2) and `reg_targets` (P, 2) in float32, `proposal_labels` (P,) and `proposal_type` (P,).
         """
-        drawn = self._draw(index)
+        drawn = self.sampler.draw(index)
         instances = [one for (_, one), _ in drawn]
         kinds = np.array([kind for _, kind in drawn])
         targets = np.array([one.regression_targets for one in instances])
@@ -191,7 +178,8 @@ class SSNDataset:
             positive, (targets - mean) / std, targets
         ).astype(np.float32)
         results["proposal_scale_factor"] = np.array(
-            [self._scale_factors(one) for one in instances], np.float32
+            [one.scale_factors(self.aug_ratio, self.clip_frames) for one in instances],
+            np.float32,
         )
         labels = [one.label for one in instances]
         results["proposal_labels"] = np.where(kinds == 2, 0, labels)
@@ -208,18 +196,8 @@ class SSNDataset:
         total = results["total_frames"]
         whole = SSNInstance(0, max(total - 1, 1), total)
         proposals = self.video_infos[index]["proposals"] or [whole]
-        start, end = (
-            np.array([(one.start_frame, one.end_frame) for one in proposals]).T / total
-        )
-        before, after = ((end - start) * ratio for ratio in self.aug_ratio)
-        first = np.maximum(0.0, start - before)
-        last = np.minimum(1.0, end + after)
         num_ticks = len(test_ticks(total, self.clip_frames, self.test_interval))
-        spans = np.stack([first, start, end, last], axis=1)
-        scales = [(start - first) / before, (last - end) / after]
-        results["relative_proposal_list"] = spans[:, 1:3].astype(np.float32)
-        results["scale_factor_list"] = np.stack(scales, axis=1).astype(np.float32)
-        results["proposal_tick_list"] = (spans * num_ticks).astype(np.int32)
+        results.update(seen_in_test(proposals, total, self.aug_ratio, num_ticks))
         results["reg_norm_consts"] = self.reg_norm_consts
         return self.pipeline(results)
 
@@ -260,19 +238,15 @@ class SSNDataset:
                 "evaluation.metric_options.mAP.eval_dataset",
                 f"one of {', '.join(IOUS)}",
             )
-        rows = self.detections(results)
-        self.check_classes(len(rows))
-        precisions = eval_ap(dict(enumerate(rows)), self.get_all_gts(), ious.tolist())
-        means = precisions[sorted(self.get_all_gts())].mean(axis=0)
-        return {
-            f"mAP@{iou:.2f}": mean
-            for iou, mean in zip(ious, means.tolist(), strict=True)
-        }
+        classes = self.detections(results)
+        self.check_classes(len(classes))
+        truth = annotated(self.video_infos)
+        precisions = eval_ap(dict(enumerate(classes)), truth, ious)
+        means = precisions[sorted(truth)].mean(axis=0)
+        return {f"mAP@{iou:.2f}": float(m) for iou, m in zip(ious, means, strict=True)}
 
-    def detections(
-        self, results: Sequence[Mapping[str, Any]]
-    ) -> list[list[tuple[str, float, float, float]]]:
-        """Of each class the detections that are left: (video, start, end, score), the times as parts of the video.
+    def detections(self, results: Sequence[Mapping[str, Any]]) -> list[Rows]:
+        """Of each class the detections that are left: see `find_detections`.
 
         Raises:
             DataError: not as many results as videos.
@@ -282,41 +256,25 @@ class SSNDataset:
                 f"there are {len(results)} results for {len(self)} videos",
                 self.ann_file,
             )
-        classes: list[list[tuple[str, float, float, float]]] = []
-        for info, result in zip(self.video_infos, results, strict=True):
-            found = results_to_detections(result, self.evaluater.get("top_k", 2000))
-            classes = classes or [[] for _ in found]
-            for rows, each in zip(classes, found, strict=True):
-                moved = perform_regression(each) if self.use_regression else each
-                kept = temporal_nms(moved, self.evaluater["nms"])[:, :3]
-                rows += [(info["video_id"], *row) for row in kept.tolist()]
-        return classes
-
-    def get_all_gts(self) -> dict[int, dict[str, list[list[float]]]]:
-        """Of each class (from 0) and video the annotated segments, as parts of the video."""
-        gts: dict[int, dict[str, list[list[float]]]] = {}
-        for info in self.video_infos:
-            for gt in info["gts"]:
-                span = [gt.start_frame, gt.end_frame]
-                gts.setdefault(gt.label - 1, {}).setdefault(
-                    info["video_id"], []
-                ).append([frame / info["total_frames"] for frame in span])
-        return gts
+        return find_detections(
+            self.video_infos,
+            results,
+            self.evaluater["nms"],
+            self.evaluater.get("top_k", 2000),
+            self.use_regression,
+        )
 
     def check_classes(self, num_classes: int) -> None:
-        """Refuse a segment of a class that a model of so many classes does not have.
+        """Refuse a segment of a class that a model of so many classes does not have; see `check_classes`."""
+        check_classes(self.video_infos, num_classes, self.ann_file)
 
-        Raises:
-            DataError: with the video and the number of the segment.
-        """
-        for info in self.video_infos:
-            for number, gt in enumerate(info["gts"]):
-                if gt.label > num_classes:
-                    raise DataError(
-                        f"there is no class {gt.label}: the model has {num_classes}, from 1",
-                        f"{self.ann_file}: {info['video_id']}, segment {number}",
-                        "say model.cls_head.num_classes in the config",
-                    )
+    def timeline(
+        self, results: Sequence[Mapping[str, Any]]
+    ) -> tuple[list[Any], list[Any], str]:
+        """What a picture shows: the videos with their segments, the detections of each, and the unit of time."""
+        found = by_video(self.video_infos, self.detections(results))
+        shown = [{"proposal_list": each} for each in found.values()]
+        return for_picture(self.video_infos), shown, "frames"
 
     def dump_results(
         self,
@@ -340,16 +298,7 @@ class SSNDataset:
                 "output_config.output_format",
                 "json",
             )
-        totals = {info["video_id"]: info["total_frames"] for info in self.video_infos}
-        videos: dict[str, list[Any]] = {name: [] for name in totals}
-        for label, rows in enumerate(self.detections(results), 1):
-            for name, start, end, score in rows:
-                segment = [start * totals[name], end * totals[name]]
-                videos[name].append(
-                    {"label": label, "score": score, "segment": segment}
-                )
-        for found in videos.values():
-            found.sort(key=lambda each: -each["score"])
+        videos = by_video(self.video_infos, self.detections(results))
         Path(out).parent.mkdir(parents=True, exist_ok=True)
         Path(out).write_text(json.dumps({"results": videos}), encoding="utf-8")
 
@@ -361,55 +310,3 @@ class SSNDataset:
             "modality": self.modality,
             "start_index": self.start_index,
         }
-
-    def _draw(self, index: int) -> Drawn:
-        """The proposals of a sample. A kind that the video has none of is drawn from all videos."""
-        drawn: Drawn = []
-        for kind, (count, pool) in enumerate(
-            zip(self.per_video, self.pools, strict=True)
-        ):
-            if self.video_centric and self.kinds[index][kind]:
-                pool = [(index, one) for one in self.kinds[index][kind]]
-            numbers = np.random.choice(len(pool), count, replace=len(pool) < count)
-            drawn += [(pool[number], kind) for number in numbers]
-        return drawn
-
-    def _scale_factors(self, one: SSNInstance) -> tuple[float, float]:
-        """How much of the stages before and after a proposal is in the video."""
-        span = self.clip_frames
-        around = augmented_stages(
-            one.start_frame,
-            one.end_frame,
-            one.num_video_frames,
-            self.aug_ratio,
-            span,
-        )
-        length = one.end_frame - one.start_frame
-        return (
-            (around.starting_length + span + 1) / (length * self.aug_ratio[0]),
-            (around.ending_length + span + 1) / (length * self.aug_ratio[1]),
-        )
-
-    def _check_pools(self) -> None:
-        for kind, count, pool in zip(
-            Kinds._fields, self.per_video, self.pools, strict=True
-        ):
-            if count and not pool:
-                raise DataError(
-                    f"no proposal of any video is {kind}, and a sample has {count}",
-                    self.ann_file,
-                    "look at the columns of IoU and overlap, and at train_cfg.ssn.assigner",
-                )
-
-    def _regression_constants(self) -> NDArray[np.float64]:
-        """Mean and deviation (2, 2) of the targets of the positive proposals that are no annotated segments."""
-        least = self.assigner["positive_iou_threshold"]
-        targets = [
-            one.regression_targets
-            for info in self.video_infos
-            for one in info["proposals"]
-            if one.best_iou > least
-        ] or [(0.0, 0.0)]
-        std = np.std(targets, axis=0)
-        # Of one target, or of equal ones, there is no deviation; upstream divides by 0 then.
-        return np.array([np.mean(targets, axis=0), np.where(std > 0, std, 1)])

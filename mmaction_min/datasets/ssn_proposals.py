@@ -1,18 +1,19 @@
-"""The proposals of videos, as SSN learns from them: which are positive, incomplete or background, and what to regress."""
+"""The segments and proposals of videos, as SSN sees them: what to regress, and how they are read."""
 
 from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import DataError
-from ..localization import load_localize_proposal_file, temporal_iou
+from ..localization import augmented_stages, load_localize_proposal_file, temporal_iou
 
 logger = logging.getLogger("mmaction_min")
 
@@ -57,48 +58,25 @@ class SSNInstance:
         shift = (start + end - self.start_frame - self.end_frame) / 2 / length
         self.regression_targets = shift, float(np.log((end - start) / length))
 
+    def scale_factors(
+        self, aug_ratio: Sequence[float], clip_frames: int
+    ) -> tuple[float, float]:
+        """How much of the stages before and after it is in the video, as upstream counts it: above 1 where all of it is.
 
-class Kinds(NamedTuple):
-    """Proposals by what is learned from them; the place is the number of the kind in `proposal_type`."""
-
-    positive: list[Any]
-    incomplete: list[Any]
-    background: list[Any]
-
-
-def by_kind(
-    gts: Sequence[SSNInstance],
-    proposals: Sequence[SSNInstance],
-    assigner: Mapping[str, float],
-    add_gt_as_proposals: bool,
-) -> Kinds:
-    """The proposals of a video by their kind; most are of none.
-
-    Args:
-        gts: its annotated segments.
-        proposals: its proposals; the positive ones get their regression's targets.
-        assigner: the thresholds, as `train_cfg.ssn.assigner` has them.
-        add_gt_as_proposals: the annotated segments are positive proposals too.
-    """
-    kinds = Kinds([], [], [])
-    for one in proposals:
-        if one.best_iou > assigner["positive_iou_threshold"]:
-            kinds.positive.append(one)
-        # Not `elif`: with thresholds that overlap, upstream has a proposal in two kinds.
-        if (
-            one.best_iou < assigner["incomplete_iou_threshold"]
-            and one.overlap_self > assigner["incomplete_overlap_threshold"]
-        ):
-            kinds.incomplete.append(one)
-        elif (
-            one.best_iou < assigner["background_iou_threshold"]
-            and one.coverage > assigner["background_coverage_threshold"]
-        ):
-            kinds.background.append(one)
-    kinds.positive.extend(gts if add_gt_as_proposals else ())
-    for one in kinds.positive if gts else ():
-        one.compute_regression_targets(gts)
-    return kinds
+        Args:
+            aug_ratio: the lengths of the stages, as parts of its own.
+            clip_frames: what a clip spans.
+        """
+        start, end = self.start_frame, self.end_frame
+        around = augmented_stages(
+            start, end, self.num_video_frames, aug_ratio, clip_frames
+        )
+        lengths = (around.starting_length, around.ending_length)
+        before, after = (
+            (length + clip_frames + 1) / ((end - start) * ratio)
+            for length, ratio in zip(lengths, aug_ratio, strict=True)
+        )
+        return before, after
 
 
 def read_proposals(
@@ -155,3 +133,34 @@ def read_proposals(
             beyond[0],
         )
     return infos
+
+
+def seen_in_test(
+    proposals: Sequence[SSNInstance],
+    num_frames: int,
+    aug_ratio: Sequence[float],
+    num_ticks: int,
+) -> dict[str, NDArray[Any]]:
+    """Where the P proposals of a video and the stages around them are.
+
+    Args:
+        proposals: at least one.
+        num_frames: of the video.
+        aug_ratio: the lengths of the stages, as parts of the proposal's.
+        num_ticks: the places of the video that a test looks at.
+
+    Returns:
+        `relative_proposal_list` (P, 2), as parts of the video, and `scale_factor_list` (P, 2), how much of the two stages is in the
+        video, both float32; `proposal_tick_list` (P, 4) int32, where the three stages begin, and where the last ends.
+    """
+    spans = np.array([(one.start_frame, one.end_frame) for one in proposals])
+    start, end = spans.T / num_frames
+    before, after = ((end - start) * ratio for ratio in aug_ratio)
+    first, last = np.maximum(0.0, start - before), np.minimum(1.0, end + after)
+    ticks = np.stack([first, start, end, last], axis=1) * num_ticks
+    scales = [(start - first) / before, (last - end) / after]
+    return {
+        "relative_proposal_list": np.stack([start, end], axis=1).astype(np.float32),
+        "scale_factor_list": np.stack(scales, axis=1).astype(np.float32),
+        "proposal_tick_list": ticks.astype(np.int32),
+    }

@@ -16,6 +16,7 @@ from .ssn_utils import (
     perform_regression,
     proposals_per_video,
     results_to_detections,
+    ssn_cfg,
     test_ticks,
 )
 
@@ -31,6 +32,7 @@ __all__ = [
     "post_processing",
     "proposals_per_video",
     "results_to_detections",
+    "ssn_cfg",
     "soft_nms",
     "temporal_iop",
     "temporal_iou",

@@ -14,6 +14,30 @@ from ..errors import ConfigError
 Array = NDArray[np.float64]
 
 
+def ssn_cfg(
+    cfg: Mapping[str, Any] | None, name: str, part: str, keys: Sequence[str]
+) -> Mapping[str, Any]:
+    """`cfg["ssn"][part]`, which must have these keys.
+
+    Args:
+        cfg: `train_cfg` or `test_cfg`.
+        name: which of the two, for messages.
+        part: "sampler", "assigner", "loss_weight" or "evaluater".
+        keys: what is needed of it.
+
+    Raises:
+        ConfigError: something is missing; the message says what.
+    """
+    found: Mapping[str, Any] = ((cfg or {}).get("ssn") or {}).get(part) or {}
+    missing = [key for key in keys if key not in found]
+    if missing:
+        raise ConfigError(
+            f"{name}.ssn.{part} has no {', '.join(missing)}",
+            hint=f"write {name}=dict(ssn=dict({part}=dict({', '.join(f'{key}=...' for key in keys)})))",
+        )
+    return found
+
+
 class PerVideo(NamedTuple):
     """How many proposals of each kind a training sample has."""
 
@@ -30,11 +54,11 @@ def proposals_per_video(sampler: Mapping[str, Any]) -> PerVideo:
     """
     number = sampler["num_per_video"]
     positive, incomplete, background = (
-        sampler[f"{kind}_ratio"] for kind in ("positive", "incomplete", "background")
+        sampler.get(f"{kind}_ratio", 0) for kind in PerVideo._fields
     )
     total = positive + incomplete + background
-    positives = int(number * (positive / total))
-    backgrounds = int(number * (background / total))
+    positives = int(number * (positive / max(total, 1e-9)))
+    backgrounds = int(number * (background / max(total, 1e-9)))
     counts = PerVideo(positives, number - positives - backgrounds, backgrounds)
     if counts.positive < 1 or counts.incomplete < 1:
         raise ConfigError(

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ...errors import ConfigError
+from ...localization import ssn_cfg
 from ..backbones.external import external_features, library_of
 from ..builder import LOCALIZERS, build_backbone, build_head, build_loss
 from .base import BaseTAPGenerator
@@ -103,14 +103,8 @@ class SSN(BaseTAPGenerator):
             **kwargs: what else the pipeline collected; not used.
 
         Raises:
-            ConfigError: there is no `train_cfg`.
+            ConfigError: `train_cfg` lacks something.
         """
-        if self.train_cfg is None:
-            raise ConfigError(
-                "a training needs it",
-                "model.train_cfg",
-                "dict(ssn=dict(sampler=dict(...), loss_weight=dict(...)))",
-            )
         x = self.extract_feat(imgs.reshape(-1, self.in_channels, *imgs.shape[4:]))
         scores = self.cls_head((self.dropout(x), proposal_scale_factor))
         losses: dict[str, Tensor] = self.loss_cls(
@@ -145,7 +139,8 @@ class SSN(BaseTAPGenerator):
         frames = imgs.reshape(-1, self.in_channels, *imgs.shape[3:])
         size = BATCH_SIZE
         if self.test_cfg is not None:
-            size = self.test_cfg["ssn"]["sampler"]["batch_size"]
+            key = ("batch_size",)
+            size = ssn_cfg(self.test_cfg, "test_cfg", "sampler", key)["batch_size"]
         x = torch.cat([self.extract_feat(chunk) for chunk in torch.split(frames, size)])
         x = x.view(count, len(imgs) // count, -1, x.shape[-1]).mean(dim=1)
         results = []

@@ -9,11 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...localization import proposals_per_video
+from ...localization import proposals_per_video, ssn_cfg
 from ..builder import LOSSES, build_loss
 from .ohem_hinge_loss import num_hard, ohem_hinge_loss
 
 POSITIVE, INCOMPLETE, BACKGROUND = 0, 1, 2
+WEIGHTS = ("comp_loss_weight", "reg_loss_weight")
 
 
 @LOSSES.register_module()
@@ -125,8 +126,9 @@ class SSNLoss(nn.Module):
             bbox_targets: as many as P, times 2: shift and stretch.
             train_cfg: `ssn.sampler` says how many proposals of each kind a video has, `ssn.loss_weight` the weights.
         """
-        counts = proposals_per_video(train_cfg["ssn"]["sampler"])
-        weight = train_cfg["ssn"]["loss_weight"]
+        sampler = ssn_cfg(train_cfg, "train_cfg", "sampler", ("num_per_video",))
+        weight = ssn_cfg(train_cfg, "train_cfg", "loss_weight", WEIGHTS)
+        counts = proposals_per_video(sampler)
         proposal_type, labels = proposal_type.flatten(), labels.flatten()
         losses = {
             "loss_activity": self.activity_loss(
