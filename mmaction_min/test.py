@@ -155,7 +155,8 @@ def _write_segments(
         dataset.dump_results(results, **output)
         print(f"wrote the results of {len(results)} videos into {output['out']}")
     if args.timeline:
-        save_figure(draw_timeline(dataset.video_infos, results), args.timeline)
+        infos, found, unit = dataset.timeline(results)
+        save_figure(draw_timeline(infos, found, unit=unit), args.timeline)
         print(f"drew {args.timeline}")
 
 

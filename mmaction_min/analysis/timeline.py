@@ -21,14 +21,16 @@ def draw_timeline(
     results: Sequence[Mapping[str, Any]],
     videos: int = VIDEOS,
     proposals: int = PROPOSALS,
+    unit: str = "seconds",
 ) -> Figure:
     """The annotated segments of the first videos, and below them the best proposals, the best one on top.
 
     Args:
-        video_infos: annotations, as of `ActivityNetDataset`.
-        results: what a localizer says of each of these videos, in their order.
+        video_infos: of each `video_name`, `duration`, and `annotations` with a `segment` each.
+        results: what a localizer says of each of these videos, in their order: a `proposal_list` of `segment` and `score`.
         videos: how many are drawn.
         proposals: how many of each video.
+        unit: of the times.
     """
     pairs = list(zip(video_infos, results, strict=True))[:videos]
     figure = new_figure(7, 0.6 + 1.1 * len(pairs))
@@ -36,7 +38,7 @@ def draw_timeline(
     for axes, (info, result) in zip(grid, pairs, strict=True):
         found = sorted(result["proposal_list"], key=lambda each: -each["score"])
         _draw_video(axes, info, found[:proposals])
-    grid[-1].set_xlabel("seconds")
+    grid[-1].set_xlabel(unit)
     figure.suptitle("Ground truth, and the best proposals with their IoU", fontsize=10)
     return figure
 
@@ -57,5 +59,5 @@ def _draw_video(
         axes.text(
             (start + end) / 2, row + 0.5, f"{iou:.2f}", ha="center", va="center", size=7
         )
-    axes.set(xlim=(0, info["duration_second"]), ylim=(len(found) + 1, 0), yticks=[])
+    axes.set(xlim=(0, info["duration"]), ylim=(len(found) + 1, 0), yticks=[])
     axes.set_title(info["video_name"], fontsize=8, loc="left")

@@ -15,6 +15,7 @@ from .pipelines.device import finish_on_device
 from .rawframe_dataset import RawframeDataset
 from .repeat_dataset import RepeatDataset
 from .seeding import EpochSampler, SeededDataset
+from .ssn_dataset import SSNDataset
 from .video_dataset import VideoDataset
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "MotionClips",
     "RawframeDataset",
     "RepeatDataset",
+    "SSNDataset",
     "SeededDataset",
     "VideoDataset",
     "build_dataloader",

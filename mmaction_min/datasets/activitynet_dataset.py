@@ -120,6 +120,13 @@ class ActivityNetDataset:
         names = [f"AR@{number}" for number in AVERAGE_NUMBERS]
         return {"auc": curve.auc, **dict(zip(names, recalls.tolist(), strict=True))}
 
+    def timeline(self, results: Sequence[Any]) -> tuple[list[Any], list[Any], str]:
+        """What a picture shows: the videos with their segments, the proposals of each, and the unit of time."""
+        infos = [
+            {**info, "duration": info["duration_second"]} for info in self.video_infos
+        ]
+        return infos, list(results), "seconds"
+
     def dump_results(
         self,
         results: Sequence[Any],

@@ -8,7 +8,7 @@ from mmaction_min.analysis.timeline import draw_timeline
 def test_a_row_has_the_segments_and_the_best_proposals_with_their_iou() -> None:
     """Two of three proposals, sorted by score; a video without segments has proposals of IoU 0."""
     infos = [
-        {"video_name": name, "duration_second": 10.0, "annotations": annotations}
+        {"video_name": name, "duration": 10.0, "annotations": annotations}
         for name, annotations in (("v_a", [{"segment": [1.0, 3.0]}]), ("v_b", []))
     ]
     proposals = [

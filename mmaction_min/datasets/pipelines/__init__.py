@@ -30,6 +30,7 @@ from .localization import (
     GenerateLocalizationLabels,
     LoadLocalizationFeature,
     LoadProposals,
+    SampleProposalFrames,
 )
 from .sampling import DenseSampleFrames, SampleFrames, UntrimmedSampleFrames
 from .views import TenCrop, ThreeCrop
@@ -60,6 +61,7 @@ __all__ = [
     "Rename",
     "Resize",
     "SampleFrames",
+    "SampleProposalFrames",
     "TenCrop",
     "ThreeCrop",
     "ToDataContainer",

@@ -73,6 +73,8 @@ class PyAVDecode:
 class RawFrameDecode:
     """Read the frames `frame_inds` from their files: `frame_dir`/`filename_tmpl`, numbered as they are named.
 
+    With `frame_dirs`, a folder for each frame, they may be of several videos.
+
     Makes `imgs`: of RGB (T, H, W, 3); of Flow (2 * T, H, W), x and y of each frame in turn (`filename_tmpl` has a place for
     the axis and one for the number). The pixels are OpenCV's to the bit; by Pillow.
 
@@ -89,24 +91,25 @@ class RawFrameDecode:
         _check_image_backend("RawFrameDecode", decoding_backend)
 
     def __call__(self, results: Results) -> Results:
-        folder, template = Path(results["frame_dir"]), results["filename_tmpl"]
+        template = results["filename_tmpl"]
         numbers = np.ravel(results["frame_inds"]) + results.get("offset", 0)
+        folders = results.get("frame_dirs") or [results["frame_dir"]] * len(numbers)
         flow = results["modality"] == "Flow"
-        names = [
-            template.format(*axis, number)
-            for number in numbers.tolist()
+        paths = [
+            Path(folder, template.format(*axis, number))
+            for folder, number in zip(folders, numbers.tolist(), strict=True)
             for axis in ((("x",), ("y",)) if flow else ((),))
         ]
-        images = {name: read_image(folder / name, gray=flow) for name in set(names)}
-        first = images[names[0]]
-        for name, image in images.items():
+        images = {path: read_image(path, gray=flow) for path in set(paths)}
+        first = images[paths[0]]
+        for path, image in images.items():
             if image.shape != first.shape:
                 raise DataError(
-                    f"the frame is {image.shape[:2]}, and {names[0]} is {first.shape[:2]} (height, width)",
-                    str(folder / name),
-                    "the frames of a video are of one size: extract them again",
+                    f"the frame is {image.shape[:2]}, and {paths[0].name} is {first.shape[:2]} (height, width)",
+                    str(path),
+                    "the frames of a sample are of one size: extract them again",
                 )
-        return _with_frames(results, np.stack([images[name] for name in names]))
+        return _with_frames(results, np.stack([images[path] for path in paths]))
 
 
 @PIPELINES.register_module()

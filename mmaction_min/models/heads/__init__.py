@@ -2,12 +2,17 @@
 
 from .base import BaseHead
 from .i3d_head import I3DHead
+from .ssn_head import SSNHead
+from .stpp import STPPTest, STPPTrain
 from .tsm_head import TSMHead
 from .tsn_head import TSNHead
 
 __all__ = [
     "BaseHead",
     "I3DHead",
+    "SSNHead",
+    "STPPTest",
+    "STPPTrain",
     "TSMHead",
     "TSNHead",
 ]

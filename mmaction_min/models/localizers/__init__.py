@@ -2,5 +2,6 @@
 
 from .bmn import BMN
 from .bsn import PEM, TEM
+from .ssn import SSN
 
-__all__ = ["BMN", "PEM", "TEM"]
+__all__ = ["BMN", "PEM", "SSN", "TEM"]

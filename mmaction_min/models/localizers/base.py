@@ -1,4 +1,4 @@
-"""BaseTAPGenerator: the steps that a runner asks of a network that works on features."""
+"""BaseTAPGenerator: the steps that a runner asks of a localizer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...errors import ConfigError
 
 
 class BaseTAPGenerator(nn.Module):
-    """The base of what generates proposals (mmaction/models/localizers/base.py).
+    """The base of what generates proposals, or classifies them (mmaction/models/localizers/base.py; there SSN has another one).
 
     A subclass's `forward(..., return_loss=True)` gives a dict of losses; with `return_loss=False`, a list with what it says of
     each video.
