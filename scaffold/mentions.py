@@ -166,11 +166,13 @@ def mentioning(tree: Tree, renaming: Renaming) -> Iterator[tuple[str, bytes]]:
         for file in sorted({*tree.path(top).rglob("*.py")} - seen):
             seen.add(file)
             path = file.relative_to(tree.root).as_posix()
-            if file.is_file() and file.resolve().is_relative_to(tree.root):
-                data = file.read_bytes()
-                is_read = top != TESTS or _is_collected(file.name)
-                if is_read and any(word in data for word in words):
-                    yield path, data
+            is_read = top != TESTS or _is_collected(file.name)
+            if not (is_read and file.is_file()):
+                continue
+            data = file.read_bytes()
+            is_named = any(word in data for word in words)
+            if is_named and file.resolve().is_relative_to(tree.root):
+                yield path, data
 
 
 def _is_collected(name: str) -> bool:

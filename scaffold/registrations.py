@@ -33,15 +33,16 @@ class Registration(NamedTuple):
 def registering_files(tree: Tree, framework: str) -> dict[str, bytes]:
     """The files of a framework that register anything: their content by their path."""
     files = {}
-    for folder, _, names in os.walk(tree.place(framework)):
+    top = tree.place(framework)
+    for folder, _, names in os.walk(top):
+        inside = folder[len(top) :].replace(os.sep, "/")
         for name in names:
             place = os.path.join(folder, name)
             if name.endswith(".py") and os.path.isfile(place):  # a pipe never ends
                 with open(place, "rb") as file:
                     source = file.read()
                 if REGISTER.encode() in source:
-                    path = os.path.relpath(place, tree.folder)
-                    files[path] = source
+                    files[f"{framework}{inside}/{name}"] = source
     return files
 
 

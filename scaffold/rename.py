@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache, partial
 from typing import NamedTuple
 
 from .chain import shorten_chain
@@ -31,7 +32,7 @@ from .plan import (
     refuse_other_class,
     refuse_taken,
 )
-from .registrations import find_registrations, registered_keys
+from .registrations import find_registrations, registered_keys, registering_files
 from .stub import Stub, recorded
 from .tree import Tree
 
@@ -183,7 +184,7 @@ def _mentions(tree: Tree, renaming: Renaming) -> Iterator[Change]:
         ScaffoldError: a string may mean something else that is registered under the same name.
     """
     old = renaming.old
-    twin = _twin(tree, renaming)
+    twin = cache(partial(_twin, tree, renaming))  # asked for by few
     chain = {old.init}
     parent = old.framework
     for part in old.kind.package.split("/"):
@@ -193,9 +194,9 @@ def _mentions(tree: Tree, renaming: Renaming) -> Iterator[Change]:
         if path in (*old.paths.values(), *chain):
             continue
         after = rename_strings(data, path, renaming)
-        if twin and after != data:
+        if after != data and twin():
             raise ScaffoldError(
-                f"{old.names.name} may also be the {twin} of this name here",
+                f"{old.names.name} may also be the {twin()} of this name here",
                 path,
                 "rename that one too, or first; both have one name",
             )
@@ -211,11 +212,12 @@ def _is_config(tree: Tree, path: str) -> bool:
 
 def _twin(tree: Tree, renaming: Renaming) -> str:
     """Another kind that has something registered under the same key; empty if there is none."""
+    read = cache(registering_files)
     for kind in find_kinds(tree.folder, tree.layout).values():
         if kind.registry == renaming.old.kind.registry:
             continue
         try:
-            found = find_registrations(tree, kind)
+            found = find_registrations(tree, kind, read)
         except ScaffoldError:  # the tree has no place for this kind
             continue
         if {f"{r.name}{kind.suffix}" for r in found} & set(renaming.keys):
