@@ -141,10 +141,36 @@ def wait_for_text(path: Path, text: str, seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
-def test_torchrun_starts_again_what_was_killed_and_ends_with_the_same_weights(
+def went_on(tmp_path: Path, out: str) -> None:
+    """The run in `run` was started again after its first epoch, and has the weights of that in `quiet`."""
+    assert "resumed" in out and "at epoch 1, iteration 2" in out
+    quiet, again = (
+        read_checkpoint(tmp_path / name / "epoch_2.pth")["state_dict"]
+        for name in ("quiet", "run")
+    )
+    assert all(torch.equal(value, again[name]) for name, value in quiet.items())
+
+
+def test_what_was_killed_is_started_again_and_ends_with_the_same_weights(
     run: Run, config: str, tmp_path: Path
 ) -> None:
     """A rank is killed in the second epoch; the run goes on from the end of the first, to the bit."""
+    train(run, 2, config, tmp_path / "quiet", "--seed", "1")
+    with Path(config).open("a") as file:
+        file.write("custom_hooks = [dict(type='Killed')]\n")
+    words = [config, "--work-dir", str(tmp_path / "run"), "--device", "cpu"]
+
+    ranks = run("torchrun", 1, words=[*words, "--seed", "1"])
+
+    assert "local_rank: 1 (pid: " in ranks.outputs[0]
+    went_on(tmp_path, ranks.outputs[0])
+
+
+@pytest.mark.long
+def test_the_command_torchrun_starts_again_what_was_killed(
+    run: Run, config: str, tmp_path: Path
+) -> None:
+    """The same as a user gives it, at the price of five imports of torch."""
     train(run, 2, config, tmp_path / "quiet", "--seed", "1")
     with start(config, tmp_path / "run", "--max-restarts", "1") as torchrun:
         wait_for_text(tmp_path / "run" / "out", "Epoch [2/2][1/2]")
@@ -152,9 +178,4 @@ def test_torchrun_starts_again_what_was_killed_and_ends_with_the_same_weights(
 
     out = (tmp_path / "run" / "out").read_text()
     assert torchrun.returncode == 0, out
-    assert "resumed" in out and "at epoch 1, iteration 2" in out
-    quiet, again = (
-        read_checkpoint(tmp_path / name / "epoch_2.pth")["state_dict"]
-        for name in ("quiet", "run")
-    )
-    assert all(torch.equal(value, again[name]) for name, value in quiet.items())
+    went_on(tmp_path, out)
