@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,8 @@ from mmaction_min import test as test_command
 from mmaction_min import train as train_command
 from mmaction_min.config import Config
 from mmaction_min.errors import ConfigError
-from mmaction_min.runner import read_checkpoint
+from mmaction_min.models import TSMHead
+from mmaction_min.runner import HOOKS, BaseRunner, Hook, read_checkpoint
 
 REPO = Path(__file__).parents[1]
 TINY = """
@@ -247,6 +247,38 @@ def test_a_config_without_an_entry_says_which(
     assert f"broken.py: the config has no `{key}`" in capsys.readouterr().err
 
 
+@HOOKS.register_module()
+class Sent(Hook):
+    """Sends a signal to the process group in the first step, as a terminal does it: the workers get it too."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def after_train_iter(self, runner: BaseRunner) -> None:
+        if runner.iter == 0:
+            os.killpg(0, self.number)
+
+
+def in_a_process(path: Path, config: str, *options: str) -> tuple[int, str]:
+    """Train in a fork with a worker: the exit code and what it printed, to the file `path`."""
+
+    def run() -> None:
+        os.setsid()
+        with path.open("w") as output:
+            os.dup2(output.fileno(), 1)
+            os.dup2(output.fileno(), 2)
+        # What pytest has put in their places would keep what is printed.
+        sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
+        words = ["data.workers_per_gpu=1", "log_config.interval=1", *options]
+        sys.exit(train(config, path.with_suffix(".run"), "--cfg-options", *words))
+
+    process = multiprocessing.get_context("fork").Process(target=run)
+    process.start()
+    process.join(60)
+    assert process.exitcode is not None
+    return process.exitcode, path.read_text()
+
+
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 )
@@ -254,76 +286,31 @@ def test_a_signal_ends_the_run_with_a_checkpoint_and_one_line(
     config: str, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
     """And the run goes on from it."""
-    command = [
-        sys.executable,
-        "-m",
-        "mmaction_min.train",
-        config,
-        "--work-dir",
-        str(tmp_path / "run"),
-    ]
-    options = [
-        "--device",
-        "cpu",
-        "--no-validate",
-        "--cfg-options",
-        "total_epochs=1000",
-        "data.workers_per_gpu=1",
-        "log_config.interval=1",
-    ]
-    with subprocess.Popen(
-        [*command, *options],
-        cwd=REPO,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        start_new_session=True,
-    ) as process:
-        assert process.stdout is not None and process.stderr is not None
-        while "Epoch [1/1000][1/2]" not in process.stdout.readline():
-            time.sleep(0.01)
-        os.killpg(process.pid, number)  # as a terminal does it: the worker gets it too
-        out, err = process.stdout.read(), process.stderr.read()
+    hook = [dict(type="Sent", number=int(number))]
+    with Path(config).open("a") as file:
+        file.write(f"custom_hooks = {hook}\n")
 
-    assert process.returncode == code
-    assert "Traceback" not in err
-    assert out.splitlines()[-1].startswith(
+    ended, out = in_a_process(tmp_path / "out", config, "evaluation=None")
+
+    assert ended == code, out
+    assert "Traceback" not in out
+    assert (
         f"stopped: asked to stop by {number.name}; go on with --resume-from "
+        in out.splitlines()[-1]
     )
-    assert read_checkpoint(tmp_path / "run" / "latest.pth")["meta"]["iter"] >= 1
+    assert read_checkpoint(tmp_path / "out.run" / "latest.pth")["meta"]["iter"] == 1
 
 
 def test_an_exception_in_training_ends_the_process_with_its_workers(
-    config: str,
+    config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A bug in a module of one's own shows its traceback, and the command returns."""
-    code = (
-        "import sys\n"
-        "from mmaction_min import train\n"
-        "from mmaction_min.models import TSMHead\n"
-        "TSMHead.forward = lambda self, x, num_segs: 1 / 0\n"
-        "sys.exit(train.main(sys.argv[1:]))"
-    )
-    options = [
-        "--device",
-        "cpu",
-        "--work-dir",
-        f"{config}.run",
-        "--cfg-options",
-        "data.workers_per_gpu=1",
-    ]
+    monkeypatch.setattr(TSMHead, "forward", lambda self, x, num_segs: 1 / 0)
 
-    done = subprocess.run(
-        [sys.executable, "-c", code, config, *options],
-        cwd=REPO,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    code, out = in_a_process(tmp_path / "out", config)
 
-    assert done.returncode == 1
-    assert done.stderr.rstrip().endswith("ZeroDivisionError: division by zero")
+    assert code == 1
+    assert out.rstrip().endswith("ZeroDivisionError: division by zero")
 
 
 def test_max_steps_trains_so_many_and_leaves_no_checkpoint(

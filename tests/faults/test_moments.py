@@ -106,7 +106,7 @@ def test_a_run_that_ends_at_random_moments_goes_on_to_the_bit(
         work_dir, done = tmp_path / str(runs), False
         while not done:
             process = resume.start(quiet.config, work_dir, 2)
-            process.join(draw.uniform(0, quiet.seconds / 2))
+            process.join(draw.uniform(0, quiet.seconds))
             number, asked = draw.choice(numbers), time.monotonic()
             if process.is_alive():
                 os.kill(process.pid, number)
