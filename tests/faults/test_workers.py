@@ -43,6 +43,9 @@ FATES: dict[str, tuple[Callable[[], object], str]] = {
 }
 
 
+MIDDLE = [pytest.param(bad, marks=pytest.mark.long) for bad in range(1, 15)]
+
+
 class Clips:
     """Sixteen clips; a worker that reads number `bad` meets its fate."""
 
@@ -87,7 +90,7 @@ def load(dataset: Any, workers: int = 2, timeout_s: float = 1.5, **kwargs: Any) 
 
 
 @pytest.mark.parametrize("fate", FATES)
-@pytest.mark.parametrize("bad", [0, 15])
+@pytest.mark.parametrize("bad", [0, *MIDDLE, 15])
 def test_a_worker_that_dies_or_hangs_is_named_with_its_clip(
     fate: str, bad: int
 ) -> None:
