@@ -16,6 +16,8 @@ from mmaction_min.errors import DataError
 
 MakeVideo = Callable[..., Path]
 FrameNumbers = Callable[[Any], list[int]]
+# x265's cu-tree writes beyond its buffers on pictures as small as these.
+X265 = "log-level=none:cutree=0"
 
 
 @pytest.mark.parametrize(
@@ -26,8 +28,7 @@ FrameNumbers = Callable[[Any], list[int]]
         ("h264_10_bit.mp4", {"pix_fmt": "yuv420p10le"}),
         (
             "h265.mp4",
-            # x265's cu-tree writes beyond its buffers on pictures as small as these.
-            {"codec": "libx265", "x265-params": "log-level=none:cutree=0"},
+            {"codec": "libx265", "x265-params": X265},
         ),
         ("mpeg4.avi", {"codec": "mpeg4"}),
         (
@@ -162,6 +163,33 @@ def from_the_start(video: Path) -> list[Any]:
         ("stamps_of_the_file.avi", False, {"g": "8", "bf": "2"}),
         ("mpeg4_open_groups.mp4", False, {"codec": "mpeg4", "g": "8", "bf": "2"}),
         ("vp9.webm", True, {"codec": "libvpx-vp9", "g": "8"}),
+        ("h265.mp4", True, {"codec": "libx265", "x265-params": X265 + ":keyint=8"}),
+        (
+            "h265_10_bit.mkv",
+            True,
+            {
+                "codec": "libx265",
+                "pix_fmt": "yuv420p10le",
+                "x265-params": X265 + ":keyint=8:open-gop=0",
+            },
+        ),
+        ("h264_10_bit.mp4", True, {"pix_fmt": "yuv420p10le", "g": "8"}),
+        (
+            "odd_size.mp4",
+            True,
+            {"pix_fmt": "yuv444p", "height": 31, "width": 45, "g": "8"},
+        ),
+        # SVT-AV1 draws pictures of 64 x 64 at least.
+        (
+            "av1.mp4",
+            True,
+            {
+                "codec": "libsvtav1",
+                "height": 64,
+                "width": 64,
+                "svtav1-params": "keyint=8:preset=12:irefresh-type=2",
+            },
+        ),
         ("motion.avi", True, {"codec": "mjpeg", "pix_fmt": "yuvj420p"}),
     ],
 )
@@ -169,6 +197,8 @@ def test_what_is_skipped_changes_no_bit(
     name: str, skips: bool, options: dict[str, Any], make_video: MakeVideo
 ) -> None:
     """From key frames, without frames that nobody needs, kept or read again: the pixels of decoding it all; or it is all decoded."""
+    if (codec := options.get("codec", "libx264")) not in av.codecs_available:
+        pytest.skip(f"PyAV was built without {codec}")
     video = make_video(name, num_frames=25, **options)
     expected = from_the_start(video)
     reader = VideoReader(str(video))
@@ -182,6 +212,37 @@ def test_what_is_skipped_changes_no_bit(
 
     assert bool(reader.keys) == skips
     assert np.array_equal(again, np.stack([expected[2], expected[23]]))
+
+
+def test_sound_before_the_pictures_changes_nothing(
+    make_video: MakeVideo, tmp_path: Path
+) -> None:
+    """The first stream of the file is sound: its packets are no frames, and decoding still starts at key frames."""
+    silent, video = make_video(num_frames=25, g="8", bf="2"), tmp_path / "sound.mp4"
+    with av.open(str(silent)) as source, av.open(str(video), "w") as target:
+        sound = target.add_stream("aac", rate=8000, layout="mono")
+        assert isinstance(sound, av.AudioStream)
+        pictures = target.add_stream_from_template(source.streams.video[0])
+        for start in range(0, 16 * 1024, 1024):
+            frame = av.AudioFrame.from_ndarray(
+                np.zeros((1, 1024), np.float32), "fltp", "mono"
+            )
+            frame.sample_rate, frame.pts = 8000, start
+            target.mux(sound.encode(frame))
+        target.mux(sound.encode(None))
+        for packet in source.demux(video=0):
+            if packet.size:
+                packet.stream = pictures
+                target.mux(packet)
+    with av.open(str(video)) as container:
+        assert container.streams[0].type == "audio"
+    expected = from_the_start(video)
+    reader = VideoReader(str(video))
+
+    assert reader.keys and len(reader) == len(expected) == 25
+    assert np.array_equal(
+        reader.decode(np.array([20, 9])), np.stack([expected[20], expected[9]])
+    )
 
 
 def test_only_what_is_needed_is_decoded(
