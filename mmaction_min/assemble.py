@@ -32,7 +32,7 @@ from .runner import (
     with_fused,
 )
 from .runner.device import to_channels_last
-from .runner.dist import one_first
+from .runner.dist import on_rank_0, one_first
 from .runner.parallel import DistributedModel
 from .runner.signals import StopRequest
 from .runner.update import LossScale
@@ -159,7 +159,8 @@ def build_loader(
         **own,
     }
     check_arguments(f"{split}_dataloader", build_dataloader, arguments, own or cfg.data)
-    loader: DataLoader[Any] = build_dataloader(**arguments)
+    loader = build_dataloader(**arguments)
+    on_rank_0(loader.check_files)
     return loader
 
 

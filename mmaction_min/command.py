@@ -20,7 +20,7 @@ from .errors import (
     EngineError,
     NotRegisteredError,
 )
-from .near import did_you_mean
+from .near import did_you_mean, near
 from .places import is_key, origin_of, place_of, place_of_error
 from .runner.dist import is_launched, local_rank, pick_gpu
 from .values import check_values
@@ -270,8 +270,16 @@ def pick_device(name: str | None) -> torch.device:
         device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as e:  # torch without CUDA asserts
+        kind, _, number = str(name).lower().partition(":")
+        meant = (
+            "cuda" if kind == "gpu" else ("".join(near(kind, ("cpu", "cuda", "mps"))))
+        )
+        why = str(e).splitlines()[0]
         raise ConfigError(
-            f"there is no device {name!r}: {str(e).splitlines()[0]}", "--device"
+            f"there is no device {name!r}"
+            + ("" if why.startswith("Expected one of") else f": {why}"),
+            "--device",
+            f"did you mean {':'.join(filter(None, (meant, number)))}?" if meant else "",
         ) from None
     return pick_gpu(device)
 

@@ -100,8 +100,9 @@ def locate(where: str, cfg: Mapping[str, Any]) -> str:
     """The place of an error that says none, or only a key of the config: `backbone.depth`."""
     if not where or not place_of(cfg):
         return where or place_of(cfg)
-    last = where.rpartition(".")[2]
-    place = place_of(cfg, last) if last in cfg else place_of(cfg)
+    keys = where.split(".")
+    keys = keys if keys[0] in cfg else keys[-1:]
+    place = place_of(cfg, *keys) if keys[0] in cfg else place_of(cfg)
     return f"{place}: {where}" if is_key(where) else where
 
 

@@ -203,11 +203,11 @@ class Registry:
         """The error for a name that is not registered."""
         hint = did_you_mean(name, self, n=3)
         if scope := name.rpartition(".")[0]:
-            hint = f"{hint} is {scope} a package that custom_imports should import?".lstrip()
+            hint = hint or f"is {scope} a package that custom_imports should import?"
         elif module := self._defining(name):
             hint = f"{module} has it, and {self.where} does not import it"
         elif self.where:
-            hint = f"{hint} is it imported in {self.where}?".lstrip()
+            hint = hint or f"is it imported in {self.where}?"
         return NotRegisteredError(
             f"{name!r} is not in the {self.name} registry",
             where,

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from .config import Config
 from .errors import CheckpointError
-from .runner import read_checkpoint
+from .places import place_of
+from .runner import CheckpointLoader, read_checkpoint
 from .runner.checkpoint_file import remove_leftovers, saved_at
 from .runner.checkpoint_folder import check_template, newest_checkpoint
 from .runner.dist import is_launched, is_started_again, on_rank_0
@@ -34,19 +35,25 @@ def start_of(cfg: Config, args: argparse.Namespace) -> Start:
     """What the command says, or else the config.
 
     Raises:
-        CheckpointError: the checkpoint to go on from cannot be read, or does not say its seed and nobody else does.
+        CheckpointError: a checkpoint is not there; the one to go on from cannot be read, or does not say its seed and
+            nobody else does.
     """
     folder = args.work_dir or cfg.get("work_dir")
     work_dir = Path(folder or Path("work_dirs") / Path(args.config).stem)
     dump = work_dir / Path(args.config).name
     asked = args.resume_from or cfg.get("resume_from")
+    load_from = args.load_from or cfg.get("load_from")
+    for key, file in (("resume_from", asked), ("load_from", load_from)):
+        if file and file != "auto":
+            option = f"--{key.replace('_', '-')}"
+            place = option if getattr(args, key) else place_of(cfg, key)
+            CheckpointLoader.require(file, place)
     template = (cfg.get("checkpoint_config") or {}).get("filename_tmpl") or ""
     if template:
         check_template(template)
     resume_from = on_rank_0(lambda: _resume_from(asked, work_dir, dump, template))
     said = args.seed if args.seed is not None else cfg.get("seed")
     seed = on_rank_0(lambda: _seed(said, resume_from))
-    load_from = args.load_from or cfg.get("load_from")
     return Start(work_dir, dump, resume_from, load_from, seed)
 
 

@@ -209,7 +209,10 @@ def test_training_can_start_from_the_weights_of_another_run(
         (["--cfg-options", "lr"], "'lr' is no override"),
         (["--cfg-options", "optimizer=SGD"], "`optimizer` is a dict, not 'SGD'"),
         (["--device", "tpu0"], "there is no device 'tpu0'"),
-        (["--resume-from", "none.pth"], "none.pth: there is no such checkpoint"),
+        (
+            ["--resume-from", "none.pth"],
+            "--resume-from: there is no checkpoint none.pth",
+        ),
     ],
     ids=lambda value: value[-1] if isinstance(value, list) else "",
 )

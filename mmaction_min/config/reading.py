@@ -98,14 +98,22 @@ def _text_of(path: Path, named_at: str) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as e:
-        beside = os.listdir(path.parent) if path.parent.is_dir() else []
-        others = [name for name in beside if name.endswith(SUFFIXES)]
+        others = _configs_in(path.parent)
+        hint = did_you_mean(path.name, others)
+        if path.is_dir():
+            inside = _configs_in(path)
+            hint = f"give one of the files in it: {', '.join(inside)}" if inside else ""
         what = f"cannot be read ({getattr(e, 'strerror', None) or e})"
         raise ConfigMissingError(
             f"the base {display(path)} {what}" if named_at else f"the config {what}",
             named_at or display(path),
-            did_you_mean(path.name, others),
+            hint,
         ) from e
+
+
+def _configs_in(folder: Path) -> list[str]:
+    names = sorted(os.listdir(folder)) if folder.is_dir() else []
+    return [name for name in names if name.endswith(SUFFIXES)]
 
 
 def _base_names(source: Source, where: str) -> list[str]:

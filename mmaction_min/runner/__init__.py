@@ -2,13 +2,11 @@
 
 from .base_module import BaseModule, ModuleDict, ModuleList, Sequential
 from .base_runner import BaseRunner
-from .checkpoint import (
+from .checkpoint import read_checkpoint, save_checkpoint
+from .checkpoint_loader import (
+    CheckpointLoader,
     _load_checkpoint,
-    load_checkpoint,
-    load_state_dict,
-    read_checkpoint,
-    save_checkpoint,
-    weights_to_cpu,
+    _load_checkpoint_with_prefix,
 )
 from .dist import (
     allreduce_grads,
@@ -82,6 +80,7 @@ from .priority import Priority, get_priority
 from .runner import RUNNERS, EpochBasedRunner, IterBasedRunner, build_runner
 from .state import set_random_seed
 from .utils import get_host_info, get_time_str, obj_from_dict
+from .weights import load_checkpoint, load_state_dict, weights_to_cpu
 from .workflow import IterLoader
 
 __all__ = [
@@ -92,6 +91,7 @@ __all__ = [
     "BaseModule",
     "BaseRunner",
     "CheckpointHook",
+    "CheckpointLoader",
     "ClearMLLoggerHook",
     "ClosureHook",
     "CosineAnnealingLrUpdaterHook",
@@ -145,6 +145,7 @@ __all__ = [
     "TextLoggerHook",
     "WandbLoggerHook",
     "_load_checkpoint",
+    "_load_checkpoint_with_prefix",
     "allreduce_grads",
     "allreduce_params",
     "auto_fp16",

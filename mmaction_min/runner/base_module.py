@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ..errors import ConfigError
-from .checkpoint import load_checkpoint
+from .weights import load_checkpoint
 
 InitCfg = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 

@@ -172,7 +172,7 @@ def test_each_broken_video_is_named_once_and_the_epoch_is_whole(
     for path in shapes.good + shapes.fine:
         assert not any(str(path) in line for line in named), path
     assert len(named) == len(loader.broken) == len(set(named))
-    assert named[2].startswith("broken video 3 of at most 100: ")
+    assert named[2].startswith("broken video 3, where 100 are allowed: ")
     assert all(line.endswith("; another clip takes its place") for line in named)
 
 
@@ -215,6 +215,22 @@ def test_ten_broken_videos_in_a_row_end_the_run(shapes: Shapes, load: Load) -> N
     """However many are allowed: it is the folder that is wrong."""
     with pytest.raises(DataError, match="10 broken videos, and they come in a row"):
         list(load(shapes.broken, max_bad=1000))
+
+
+def test_missing_files_are_named_before_an_epoch_begins(
+    shapes: Shapes, load: Load, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Refused with the list, as a wrong data_prefix is at once; where so many may be broken, they get a warning."""
+    gone = [shapes.good[0].with_name(f"gone_{n}.mp4") for n in range(2)]
+    paths = shapes.good + gone
+
+    with pytest.raises(DataError, match=r"(?s)2 of \d+ files .*gone_1.*data_prefix"):
+        load(paths, max_bad=0.01).check_files()
+    with caplog.at_level(logging.WARNING, "mmaction_min"):
+        load(paths, max_bad=2).check_files()
+
+    assert "gone_0.mp4" in caplog.text
+    load(shapes.good).check_files()
 
 
 def test_no_broken_video_is_replaced_in_an_evaluation(

@@ -14,8 +14,7 @@ from torch import Tensor, nn
 
 from ..._torchvision import import_torchvision
 from ...errors import CheckpointError, ConfigError
-from ...runner import read_checkpoint
-from .pretrained import weights_file
+from ...runner import CheckpointLoader
 
 CLASSIFIERS = ("classifier", "fc", "head", "heads")
 """What torchvision's models call their last layer or layers."""
@@ -82,14 +81,13 @@ def _torchvision(name: str, pretrained: bool | str, args: dict[str, Any]) -> nn.
     _check_known("torchvision", name, known)
     model: nn.Module = _construct("torchvision", name, models.get_model, args)
     if pretrained:
-        path = weights_file(
-            pretrained if isinstance(pretrained, str) else f"torchvision://{name}"
-        )
-        weights = read_checkpoint(path)
+        source = pretrained if isinstance(pretrained, str) else f"torchvision://{name}"
+        CheckpointLoader.require(source, "backbone.pretrained")
+        weights = CheckpointLoader.load_checkpoint(source)
         try:
             model.load_state_dict(weights.get("state_dict", weights))
         except RuntimeError as e:
-            raise CheckpointError(str(e).splitlines()[0], str(path)) from e
+            raise CheckpointError(str(e).splitlines()[0], source) from e
     for classifier in CLASSIFIERS:
         if hasattr(model, classifier):
             setattr(model, classifier, nn.Identity())

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
-from ..._torchvision import import_torchvision
 from ...errors import CheckpointError
-from ...runner import read_checkpoint
+from ...runner import CheckpointLoader
 
-TORCHVISION = "torchvision://"
 NEW_MODULES = ("non_local_block.", "num_batches_tracked")
 """What start values may lack: modules that are added to a trained network, and counters that old files have not."""
 
@@ -33,15 +29,15 @@ def load_pretrained(
 
     Args:
         module: gets the values.
-        source: a path; `torchvision://NAME` for torchvision's first ImageNet weights, or
-            `torchvision://NAME.imagenet1k_v2`; `https://...`. The last two are looked for in torch's cache.
+        source: a path, or what else `CheckpointLoader` knows: `torchvision://resnet50`, `https://...`.
         rename: from a name in the file to the name here, or None for one that is not wanted.
 
     Raises:
         CheckpointError: the file is missing or broken, or has not a value for every parameter.
     """
-    path = weights_file(source)
-    weights = _own_names(read_checkpoint(path), module, rename)
+    CheckpointLoader.require(source, "backbone.pretrained")
+    content = CheckpointLoader.load_checkpoint(source)
+    weights = _own_names(content, module, rename)
     own = module.state_dict()
     missing = [
         name
@@ -51,11 +47,11 @@ def load_pretrained(
     if missing:
         raise CheckpointError(
             f"it has no {', '.join(missing[:3])}{', ...' if len(missing) > 3 else ''}",
-            str(path),
+            source,
             "is it of the same depth, and is torchvision_pretrain right?",
         )
     fitting = {
-        name: _fit(weights[name], own[name], f"{path}: {name}")
+        name: _fit(weights[name], own[name], f"{source}: {name}")
         for name in sorted(own.keys() & weights.keys())
     }
     module.load_state_dict(fitting, strict=False)
@@ -106,54 +102,6 @@ def _fit(value: Tensor, target: Tensor, where: str) -> Tensor:
             "is it of the same depth and style?",
         )
     return value
-
-
-def weights_file(source: str) -> Path:
-    """The file on disk that a `pretrained` means.
-
-    Raises:
-        CheckpointError: it is not there; the message says how to fetch it.
-    """
-    if source.startswith(("http://", "https://")):
-        url, fetch = (
-            source,
-            f'"import torch; torch.hub.load_state_dict_from_url({source!r})"',
-        )
-    elif source.startswith(TORCHVISION):
-        url = _torchvision_url(source)
-        fetch = f'"import torch; torch.hub.load_state_dict_from_url({url!r})"'
-    elif "://" in source:
-        raise CheckpointError(
-            "such names are not known here",
-            source,
-            "fetch the file, and give its path or its https:// address",
-        )
-    else:
-        return Path(source)
-    path = Path(torch.hub.get_dir()) / "checkpoints" / url.rpartition("/")[2]
-    if not path.exists():
-        raise CheckpointError(
-            "the weights are not on this disk, and nothing is downloaded without being asked",
-            str(path),
-            f"fetch them once: python -c {fetch}",
-        )
-    return path
-
-
-def _torchvision_url(source: str) -> str:
-    """The address of `torchvision://NAME`, the first weights, which upstream's figures are for, or of `NAME.WEIGHTS`."""
-    models = import_torchvision("torchvision.models")
-    name, _, wanted = source.removeprefix(TORCHVISION).partition(".")
-    try:
-        weights = models.get_model_weights(name)
-    except ValueError as e:
-        raise CheckpointError(f"torchvision has no model {name!r}", source) from e
-    known = {entry.name.lower(): entry.url for entry in weights}
-    if (wanted or next(iter(known))) not in known:
-        raise CheckpointError(
-            f"torchvision has no {wanted!r} of it", source, f"it has {', '.join(known)}"
-        )
-    return str(known[wanted or next(iter(known))])
 
 
 def torchvision_resnet(name: str) -> str | None:

@@ -207,6 +207,12 @@ class TextLoggerHook(LoggerHook):
     def after_train_iter(self, runner: BaseRunner) -> None:
         if self._bar is not None:
             self._bar.update()
+            if runner.iter == self._started[1] and not self._bar.disable:
+                # Of the first step, for an interval may be long.
+                values = runner.outputs.get("log_vars", {})
+                self._bar.set_postfix_str(
+                    _format({name: float(value) for name, value in values.items()})
+                )
         super().after_train_iter(runner)
 
     def after_val_iter(self, runner: BaseRunner) -> None:

@@ -10,7 +10,7 @@ from torch import nn
 
 from mmaction_min.errors import CheckpointError, ConfigError
 from mmaction_min.models import ResNet, build_backbone
-from mmaction_min.models.backbones.pretrained import weights_file
+from mmaction_min.runner import CheckpointLoader
 
 
 def torchvision_model(depth: int) -> nn.Module:
@@ -144,4 +144,4 @@ def test_a_source_is_a_file_of_torchs_cache(
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
 
     with pytest.raises(CheckpointError, match=message):
-        weights_file(source)
+        CheckpointLoader.load_checkpoint(source)

@@ -96,7 +96,7 @@ def test_on_a_terminal_a_live_line_stands_for_those_within_an_epoch(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    """With what matters first, for 80 columns; the log file has all lines, and no control character."""
+    """From the first step on, with what matters first, for 80 columns; the log file has all lines, and no control character."""
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     runner = make_runner(max_epochs=1, logger=get_root_logger(tmp_path / "run.log"))
     runner.register_training_hooks(dict(policy="fixed"), log_config=LOG_CONFIG)
@@ -104,6 +104,7 @@ def test_on_a_terminal_a_live_line_stands_for_those_within_an_epoch(
     runner.run([loader])
 
     out, err = capsys.readouterr()
+    assert "1/3, loss: " in err
     live = [frame for frame in err.split("\r") if "2/3, loss: " in frame]
     assert live[0].startswith("Epoch 1/1 ██████")
     assert ", lr: 1.000e-01, eta: 0:00:0" in live[0]
