@@ -27,17 +27,19 @@ test_cfg = dict(
 )
 model = dict(
     type="SSN",
-    backbone=dict(type="ResNet", depth=18, in_channels=6),
+    backbone=dict(
+        type="ResNet", depth=18, in_channels=6, num_stages=2, out_indices=(1,)
+    ),
     in_channels=6,
     spatial_type="avg",
     dropout_ratio=0.0,
     cls_head=dict(
         type="SSNHead",
         dropout_ratio=0.0,
-        in_channels=512,
+        in_channels=128,
         num_classes=1,
         consensus=dict(
-            type="STPPTrain", stpp_stage=(1, (1, 2), 1), num_segments_list=(2, 6, 2)
+            type="STPPTrain", stpp_stage=(1, (1, 2), 1), num_segments_list=(2, 4, 2)
         ),
     ),
     train_cfg=train_cfg,
@@ -46,7 +48,7 @@ model = dict(
 sample = dict(
     type="SampleProposalFrames",
     clip_len=2,
-    body_segments=6,
+    body_segments=4,
     aug_segments=(2, 2),
     aug_ratio=0.5,
     test_interval=1,

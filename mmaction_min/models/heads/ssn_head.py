@@ -31,7 +31,7 @@ class SSNHead(nn.Module):
         init_std: standard deviation of the start values.
 
     Raises:
-        ConfigError: another `consensus`.
+        ConfigError: another `consensus`, or no channels or classes.
     """
 
     def __init__(
@@ -44,6 +44,10 @@ class SSNHead(nn.Module):
         init_std: float = 0.001,
     ) -> None:
         super().__init__()
+        if min(in_channels, num_classes) < 1:
+            raise ConfigError(
+                f"SSNHead has in_channels={in_channels} and num_classes={num_classes}"
+            )
         cfg = dict(consensus or {"type": "STPPTrain", "stpp_stage": (1, 1, 1)})
         kind = cfg.pop("type", None)
         if kind not in CONSENSUS:

@@ -36,9 +36,9 @@ def parse_stages(stpp_stage: Sequence[PART]) -> tuple[tuple[int, ...], ...]:
     Raises:
         ConfigError: there are not three.
     """
-    if len(stpp_stage) != 3:
+    if not isinstance(stpp_stage, Sequence) or len(stpp_stage) != 3:
         raise ConfigError(
-            f"there are {len(stpp_stage)} stages, and not three",
+            f"these are not three stages: {stpp_stage!r}",
             "cls_head.consensus.stpp_stage",
             "write (1, (1, 2), 1): the parts before, within and after a proposal",
         )
@@ -64,13 +64,13 @@ class STPPTrain(nn.Module):
         super().__init__()
         self.stpp_stages = parse_stages(stpp_stage)
         self.num_multipliers = sum(map(sum, self.stpp_stages))
-        self.num_segments_list = list(num_segments_list)
-        if len(self.num_segments_list) != len(self.stpp_stages):
+        if not isinstance(num_segments_list, Sequence) or len(num_segments_list) != 3:
             raise ConfigError(
-                f"there are {len(self.num_segments_list)} numbers, and not three",
+                f"these are not three numbers: {num_segments_list!r}",
                 "cls_head.consensus.num_segments_list",
                 "write (2, 5, 2): the segments before, within and after a proposal",
             )
+        self.num_segments_list = list(num_segments_list)
         for stage, count in zip(self.stpp_stages, self.num_segments_list, strict=True):
             if max(stage) > count:
                 raise ConfigError(

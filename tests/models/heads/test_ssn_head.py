@@ -53,10 +53,10 @@ def test_a_test_sees_the_weights_of_now() -> None:
     ("consensus", "message"),
     [
         (dict(type="AvgConsensus"), "one of STPPTrain, STPPTest"),
-        (dict(type="STPPTrain", stpp_stage=(1, 1)), "2 stages, and not three"),
+        (dict(type="STPPTrain", stpp_stage=(1, 1)), "not three stages"),
         (dict(type="STPPTrain", stpp_stage=(1, (), 1)), r"a stage is \(\)"),
         (dict(type="STPPTrain", stpp_stage=(3, 1, 1)), "2 segments cannot be 3 parts"),
-        (dict(type="STPPTrain", num_segments_list=(2, 5)), "2 numbers, and not three"),
+        (dict(type="STPPTrain", num_segments_list=(2, 5)), "not three numbers"),
         (dict(type="STPPTest", num_segments_list=(2, 5, 2)), "num_segments_list"),
     ],
 )
