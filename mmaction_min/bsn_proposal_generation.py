@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -31,6 +32,8 @@ from .datasets.activitynet_dataset import load_video_infos
 from .errors import ConfigError
 from .localization.bsn_files import write_features, write_proposals
 
+CHUNK = 8
+"""How many videos a process is handed at a time."""
 FOLDERS = ("tem_results_dir", "pgm_proposals_dir", "pgm_features_dir")
 
 
@@ -93,6 +96,8 @@ def _for_each(
 ) -> None:
     """Run the task for each video, by some processes or, if one is enough, by this one; the first error ends it."""
     quiet = not sys.stderr.isatty()
+    # Each imports torch anew: more of them than there is work for only cost.
+    processes = min(processes, os.cpu_count() or 1, -(-len(infos) // CHUNK))
     with ExitStack() as stack:
         each: Iterator[bool] = map(task, infos)
         if processes > 1:
@@ -100,7 +105,7 @@ def _for_each(
             context = multiprocessing.get_context("spawn")
             pool = stack.enter_context(ProcessPoolExecutor(processes, context))
             stack.callback(pool.shutdown, cancel_futures=True)
-            each = pool.map(task, infos, chunksize=8)
+            each = pool.map(task, infos, chunksize=CHUNK)
         written = sum(tqdm(each, what, len(infos), disable=quiet))
     print(f"{what}: {written} written, {len(infos) - written} were there")
 

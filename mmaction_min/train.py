@@ -218,6 +218,8 @@ def _check_labels(loaders: list[DataLoader[Any]], num_classes: int | None) -> No
     """Refuse a class number that the head has no score for, before torch does, in a step and without a name."""
     for loader in loaders:
         dataset = _dataset_of(loader)
+        if num_classes is not None and hasattr(dataset, "check_classes"):
+            dataset.check_classes(num_classes)  # SSN's are counted from 1
         labels = getattr(dataset, "labels", None)
         if (
             labels is None

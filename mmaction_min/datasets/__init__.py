@@ -10,6 +10,7 @@ from .builder import (
     collate,
 )
 from .motion_clips import MotionClips
+from .motion_proposals import MotionProposals
 from .pipelines import Compose
 from .pipelines.device import finish_on_device
 from .rawframe_dataset import RawframeDataset
@@ -26,6 +27,7 @@ __all__ = [
     "Compose",
     "EpochSampler",
     "MotionClips",
+    "MotionProposals",
     "RawframeDataset",
     "RepeatDataset",
     "SSNDataset",

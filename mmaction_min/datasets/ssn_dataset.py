@@ -28,7 +28,7 @@ from .ssn_detections import (
     for_picture,
 )
 from .ssn_proposals import SSNInstance, read_proposals, seen_in_test
-from .ssn_sampler import ASSIGNER, SAMPLER, ProposalSampler
+from .ssn_sampler import ProposalSampler
 
 IOUS = {"thumos14": tuple(np.arange(0.1, 1.0, 0.1).tolist())}
 """At which IoU the detections of a data set are measured."""
@@ -105,6 +105,14 @@ class SSNDataset:
         self.aug_ratio = ratios(aug_ratio)
         if min(self.aug_ratio) <= 0:
             raise ConfigError(f"SSNDataset has aug_ratio={aug_ratio}, and needs more")
+        for name, number in (
+            ("clip_len", clip_len),
+            ("frame_interval", frame_interval),
+        ):
+            if not isinstance(number, int) or number < 1:
+                raise ConfigError(
+                    f"SSNDataset has {name}={number!r}", hint="a number of at least 1"
+                )
         self.ann_file = str(ann_file)
         self.data_prefix = Path(data_prefix or "")
         self.test_mode = test_mode
@@ -114,11 +122,11 @@ class SSNDataset:
         self.clip_frames = clip_len * frame_interval
         self.use_regression = use_regression
         self.upstream_compat = upstream_compat
-        sampler = ssn_cfg(train_cfg, "train_cfg", "sampler", SAMPLER)
-        assigner = ssn_cfg(train_cfg, "train_cfg", "assigner", ASSIGNER)
-        ticks = ssn_cfg(test_cfg, "test_cfg", "sampler", ("test_interval",))
+        ticks = ssn_cfg(test_cfg, "sampler", {"test_interval": 1})
         self.test_interval: int = ticks["test_interval"]
-        self.evaluater = ssn_cfg(test_cfg, "test_cfg", "evaluater", ("nms",))
+        self.evaluater = ssn_cfg(test_cfg, "evaluater", {"nms": 0.0})
+        if "top_k" in self.evaluater:
+            ssn_cfg(test_cfg, "evaluater", {"nms": 0.0, "top_k": -1})
         self.pipeline = Compose(pipeline)
         self.video_infos = self.load_annotations()
         if filter_gt or not test_mode:
@@ -127,9 +135,7 @@ class SSNDataset:
                 "%d out of %d videos are valid.", len(infos), len(self.video_infos)
             )
             self.video_infos = infos
-        self.sampler = ProposalSampler(
-            self.video_infos, assigner, sampler, video_centric
-        )
+        self.sampler = ProposalSampler(self.video_infos, train_cfg, video_centric)
         if not test_mode:
             self.sampler.check(self.ann_file)
         self.reg_norm_consts = (

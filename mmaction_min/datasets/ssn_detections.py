@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from ..errors import DataError
@@ -69,17 +70,18 @@ def by_video(infos: Infos, classes: Sequence[Rows]) -> dict[str, list[dict[str, 
 
 
 def check_classes(infos: Infos, num_classes: int, ann_file: str) -> None:
-    """Refuse a segment of a class that a model of so many classes does not have.
+    """Refuse a segment or a proposal of a class that a model of so many classes does not have.
 
     Raises:
         DataError: with the video and the number of the segment.
     """
-    for info in infos:
-        for number, gt in enumerate(info["gts"], 1):
-            if gt.label > num_classes:
+    kinds = (("gts", "segment"), ("proposals", "proposal"))
+    for info, (kind, name) in product(infos, kinds):
+        for number, one in enumerate(info[kind], 1):
+            if one.label > num_classes:
                 raise DataError(
-                    f"there is no class {gt.label}: the model has {num_classes}, from 1",
-                    f"{ann_file}: {info['video_id']}, segment {number}",
+                    f"there is no class {one.label}: the model has {num_classes}, from 1",
+                    f"{ann_file}: {info['video_id']}, {name} {number}",
                     "say model.cls_head.num_classes in the config",
                 )
 

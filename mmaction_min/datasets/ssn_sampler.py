@@ -9,19 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from ..localization import proposals_per_video
+from ..localization import ASSIGNER, proposals_per_video, ssn_cfg
 from .ssn_proposals import SSNInstance
 
 Infos = Sequence[Mapping[str, Any]]
 """The videos, with `gts` and `proposals`."""
 Drawn = list[tuple[tuple[int, SSNInstance], int]]
 """((the video's number, proposal), kind) of each proposal of a sample."""
-ASSIGNER = (
-    *("positive_iou_threshold", "incomplete_iou_threshold"),
-    *("background_iou_threshold", "incomplete_overlap_threshold"),
-    "background_coverage_threshold",
-)
-SAMPLER = ("num_per_video", "add_gt_as_proposals")
 
 
 class Kinds(NamedTuple):
@@ -72,25 +66,24 @@ class ProposalSampler:
 
     Args:
         infos: the videos.
-        assigner: the thresholds of the kinds: see `ASSIGNER`.
-        sampler: how many of each kind: see `proposals_per_video`; and `add_gt_as_proposals`.
+        train_cfg: `ssn.assigner`: the thresholds of the kinds; `ssn.sampler`: how many of each kind (see `proposals_per_video`), and
+            `add_gt_as_proposals`.
         video_centric: they are of one video, as far as it has any; else of all videos.
     """
 
     def __init__(
         self,
         infos: Infos,
-        assigner: Mapping[str, float],
-        sampler: Mapping[str, Any],
+        train_cfg: Mapping[str, Any],
         video_centric: bool,
     ) -> None:
         self.infos = infos
-        self.assigner = assigner
+        self.assigner = ssn_cfg(train_cfg, "assigner", ASSIGNER)
         self.video_centric = video_centric
-        self.per_video = proposals_per_video(sampler)
-        with_gts = sampler["add_gt_as_proposals"]
+        self.per_video = proposals_per_video(train_cfg)
+        with_gts = train_cfg["ssn"]["sampler"].get("add_gt_as_proposals", True)
         self.kinds = [
-            by_kind(info["gts"], info["proposals"], assigner, with_gts)
+            by_kind(info["gts"], info["proposals"], self.assigner, with_gts)
             for info in infos
         ]
         self.pools = Kinds(

@@ -11,6 +11,7 @@ from .proposal_utils import (
     temporal_nms,
 )
 from .ssn_utils import (
+    ASSIGNER,
     augmented_stages,
     eval_ap,
     perform_regression,
@@ -21,6 +22,7 @@ from .ssn_utils import (
 )
 
 __all__ = [
+    "ASSIGNER",
     "ProposalVideo",
     "augmented_stages",
     "boundary_peaks",

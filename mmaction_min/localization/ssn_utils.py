@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,27 +15,53 @@ from ..errors import ConfigError
 Array = NDArray[np.float64]
 
 
+ASSIGNER = {
+    f"{kind}_threshold": -np.inf
+    for kind in (
+        *("positive_iou", "incomplete_iou", "incomplete_overlap"),
+        *("background_iou", "background_coverage"),
+    )
+}
+SAMPLER = {
+    "num_per_video": 1,
+    **{f"{kind}_ratio": 0.0 for kind in ("positive", "incomplete", "background")},
+}
+"""What is needed of these parts, and the least that it may be; a whole number if that is one."""
+
+
 def ssn_cfg(
-    cfg: Mapping[str, Any] | None, name: str, part: str, keys: Sequence[str]
+    cfg: Mapping[str, Any] | None, part: str, least: Mapping[str, float]
 ) -> Mapping[str, Any]:
-    """`cfg["ssn"][part]`, which must have these keys.
+    """`cfg["ssn"][part]`, whose numbers are there and make sense.
 
     Args:
         cfg: `train_cfg` or `test_cfg`.
-        name: which of the two, for messages.
         part: "sampler", "assigner", "loss_weight" or "evaluater".
-        keys: what is needed of it.
+        least: of each number that is needed the least; if that is an int, the number is whole.
 
     Raises:
-        ConfigError: something is missing; the message says what.
+        ConfigError: something is missing, or no such number; the message says what.
     """
-    found: Mapping[str, Any] = ((cfg or {}).get("ssn") or {}).get(part) or {}
-    missing = [key for key in keys if key not in found]
-    if missing:
-        raise ConfigError(
-            f"{name}.ssn.{part} has no {', '.join(missing)}",
-            hint=f"write {name}=dict(ssn=dict({part}=dict({', '.join(f'{key}=...' for key in keys)})))",
-        )
+    place = (
+        "test_cfg" if {"test_interval", "batch_size", "nms"} & {*least} else "train_cfg"
+    )
+    found: Any = cfg
+    for key in ("ssn", part):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    form = ", ".join(f"{key}=..." for key in least)
+    hint = f"write {place}=dict(ssn=dict({part}=dict({form})))"
+    if not isinstance(found, Mapping):
+        raise ConfigError(f"{place} has no ssn.{part}", hint=hint)
+    for key, bound in least.items():
+        if key not in found:
+            raise ConfigError(f"{place}.ssn.{part} has no {key}", hint=hint)
+        value, kind = found[key], Integral if isinstance(bound, int) else Real
+        if not isinstance(value, kind) or value < bound:
+            word = "whole number" if kind is Integral else "number"
+            at_least = f" of at least {bound:g}" if np.isfinite(bound) else ""
+            raise ConfigError(
+                f"{place}.ssn.{part}.{key} is {value!r}, and no {word}{at_least}"
+            )
     return found
 
 
@@ -46,19 +73,20 @@ class PerVideo(NamedTuple):
     background: int
 
 
-def proposals_per_video(sampler: Mapping[str, Any]) -> PerVideo:
+def proposals_per_video(train_cfg: Mapping[str, Any] | None) -> PerVideo:
     """What `train_cfg.ssn.sampler` says: `num_per_video` in the ratios of `positive_ratio`, `incomplete_ratio`, `background_ratio`.
 
     Raises:
-        ConfigError: no positive or no incomplete proposal is left.
+        ConfigError: it says something else, or no positive or no incomplete proposal is left.
     """
+    sampler = ssn_cfg(train_cfg, "sampler", SAMPLER)
     number = sampler["num_per_video"]
     positive, incomplete, background = (
-        sampler.get(f"{kind}_ratio", 0) for kind in PerVideo._fields
+        sampler[f"{kind}_ratio"] for kind in PerVideo._fields
     )
-    total = positive + incomplete + background
-    positives = int(number * (positive / max(total, 1e-9)))
-    backgrounds = int(number * (background / max(total, 1e-9)))
+    total = max(positive + incomplete + background, 1e-9)
+    positives = int(number * (positive / total))
+    backgrounds = int(number * (background / total))
     counts = PerVideo(positives, number - positives - backgrounds, backgrounds)
     if counts.positive < 1 or counts.incomplete < 1:
         raise ConfigError(

@@ -31,7 +31,7 @@ class SSNHead(nn.Module):
         init_std: standard deviation of the start values.
 
     Raises:
-        ConfigError: another `consensus`.
+        ConfigError: another `consensus`, or no channels or classes.
     """
 
     def __init__(
@@ -44,6 +44,10 @@ class SSNHead(nn.Module):
         init_std: float = 0.001,
     ) -> None:
         super().__init__()
+        if min(in_channels, num_classes) < 1:
+            raise ConfigError(
+                f"SSNHead has in_channels={in_channels} and num_classes={num_classes}"
+            )
         cfg = dict(consensus or {"type": "STPPTrain", "stpp_stage": (1, 1, 1)})
         kind = cfg.pop("type", None)
         if kind not in CONSENSUS:
@@ -52,15 +56,18 @@ class SSNHead(nn.Module):
                 "cls_head.consensus.type",
                 f"one of {', '.join(CONSENSUS)}",
             )
-        stages = {k: cfg[k] for k in ("stpp_stage",) if k in cfg}
-        pooling = STPPTest(num_classes, use_regression, **stages)
-        self.consensus = STPPTrain(**cfg) if kind == "STPPTrain" else pooling
-        self.consensus_test = pooling
+        stages = {name: cfg[name] for name in ("stpp_stage",) if name in cfg}
+        self.consensus_test = STPPTest(
+            num_classes, use_regression, **(cfg if kind == "STPPTest" else stages)
+        )
+        self.consensus = (
+            STPPTrain(**cfg) if kind == "STPPTrain" else self.consensus_test
+        )
         self.num_classes = num_classes
         self.use_regression = use_regression
         self.init_std = init_std
         self.dropout = nn.Dropout(dropout_ratio)
-        wide = pooling.num_multipliers * in_channels
+        wide = self.consensus_test.num_multipliers * in_channels
         self.activity_fc = nn.Linear(in_channels, num_classes + 1)
         self.completeness_fc = nn.Linear(wide, num_classes)
         if use_regression:

@@ -36,9 +36,9 @@ def parse_stages(stpp_stage: Sequence[PART]) -> tuple[tuple[int, ...], ...]:
     Raises:
         ConfigError: there are not three.
     """
-    if len(stpp_stage) != 3:
+    if not isinstance(stpp_stage, Sequence) or len(stpp_stage) != 3:
         raise ConfigError(
-            f"there are {len(stpp_stage)} stages, and not three",
+            f"these are not three stages: {stpp_stage!r}",
             "cls_head.consensus.stpp_stage",
             "write (1, (1, 2), 1): the parts before, within and after a proposal",
         )
@@ -53,7 +53,7 @@ class STPPTrain(nn.Module):
         num_segments_list: how many segments of each stage are sampled.
 
     Raises:
-        ConfigError: a stage has less segments than parts.
+        ConfigError: there are not three stages, or a stage has less segments than parts.
     """
 
     def __init__(
@@ -64,6 +64,12 @@ class STPPTrain(nn.Module):
         super().__init__()
         self.stpp_stages = parse_stages(stpp_stage)
         self.num_multipliers = sum(map(sum, self.stpp_stages))
+        if not isinstance(num_segments_list, Sequence) or len(num_segments_list) != 3:
+            raise ConfigError(
+                f"these are not three numbers: {num_segments_list!r}",
+                "cls_head.consensus.num_segments_list",
+                "write (2, 5, 2): the segments before, within and after a proposal",
+            )
         self.num_segments_list = list(num_segments_list)
         for stage, count in zip(self.stpp_stages, self.num_segments_list, strict=True):
             if max(stage) > count:
@@ -81,8 +87,18 @@ class STPPTrain(nn.Module):
 
         Returns:
             (P, C) of the proposals alone, and (P, num_multipliers * C) of the pyramid.
+
+        Raises:
+            ConfigError: the proposals have another number of segments.
         """
-        x = x.view(-1, sum(self.num_segments_list), x.shape[-1])  # (P, S, C)
+        segments, proposals = sum(self.num_segments_list), scale_factors.numel() // 2
+        if len(x) != segments * proposals:
+            raise ConfigError(
+                f"{proposals} proposals have {len(x)} segments, and not {segments} each",
+                "model.cls_head.consensus.num_segments_list",
+                "it is aug_segments[0], body_segments and aug_segments[1] of SampleProposalFrames",
+            )
+        x = x.view(proposals, segments, x.shape[-1])  # (P, S, C)
         before, after = scale_factors.view(-1, 2, 1).to(x.dtype).unbind(1)
         scales = (before, torch.ones_like(before), after)
         parts = []

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ...errors import ConfigError
 from ...localization import ssn_cfg
 from ..backbones.external import external_features, library_of
 from ..builder import LOCALIZERS, build_backbone, build_head, build_loss
@@ -25,11 +26,14 @@ class SSN(BaseTAPGenerator):
         backbone: its config; `torchvision.NAME` and `timm.NAME` are known too.
         cls_head: the config of the head, called as `SSNHead` is.
         in_channels: of the frames; frames of a clip may come as channels.
-        spatial_type: 'avg' or 'max' over each map, of any size (upstream: of 7 x 7); else the backbone gives no maps.
+        spatial_type: 'avg' or 'max' over each map, of any size (upstream: of 7 x 7); None if the backbone gives no maps.
         dropout_ratio: the part of the features that is dropped in training.
         loss_cls: the config of the loss, called as `SSNLoss` is.
         train_cfg: `ssn.sampler` and `ssn.loss_weight`: see `SSNLoss`; a training needs it.
         test_cfg: `ssn.sampler.batch_size`: frames that are computed at a time.
+
+    Raises:
+        ConfigError: there are no such channels, or is no such pooling; in a training or a test, what the two configs lack.
     """
 
     def __init__(
@@ -44,6 +48,14 @@ class SSN(BaseTAPGenerator):
         test_cfg: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
+        if not isinstance(in_channels, int) or in_channels < 1:
+            raise ConfigError(
+                f"{in_channels!r} is no number of channels", "in_channels"
+            )
+        if spatial_type not in ("avg", "max", None):
+            raise ConfigError(
+                f"there is no {spatial_type!r}", "spatial_type", "'avg', 'max' or None"
+            )
         self.in_channels = in_channels
         self.spatial_type = spatial_type
         self.train_cfg, self.test_cfg = train_cfg, test_cfg
@@ -139,8 +151,8 @@ class SSN(BaseTAPGenerator):
         frames = imgs.reshape(-1, self.in_channels, *imgs.shape[3:])
         size = BATCH_SIZE
         if self.test_cfg is not None:
-            key = ("batch_size",)
-            size = ssn_cfg(self.test_cfg, "test_cfg", "sampler", key)["batch_size"]
+            least = {"batch_size": 1}
+            size = ssn_cfg(self.test_cfg, "sampler", least)["batch_size"]
         x = torch.cat([self.extract_feat(chunk) for chunk in torch.split(frames, size)])
         x = x.view(count, len(imgs) // count, -1, x.shape[-1]).mean(dim=1)
         results = []

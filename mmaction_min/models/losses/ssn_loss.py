@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ from ..builder import LOSSES, build_loss
 from .ohem_hinge_loss import num_hard, ohem_hinge_loss
 
 POSITIVE, INCOMPLETE, BACKGROUND = 0, 1, 2
-WEIGHTS = ("comp_loss_weight", "reg_loss_weight")
+WEIGHTS = {"comp_loss_weight": -math.inf, "reg_loss_weight": -math.inf}
 
 
 @LOSSES.register_module()
@@ -126,9 +127,8 @@ class SSNLoss(nn.Module):
             bbox_targets: as many as P, times 2: shift and stretch.
             train_cfg: `ssn.sampler` says how many proposals of each kind a video has, `ssn.loss_weight` the weights.
         """
-        sampler = ssn_cfg(train_cfg, "train_cfg", "sampler", ("num_per_video",))
-        weight = ssn_cfg(train_cfg, "train_cfg", "loss_weight", WEIGHTS)
-        counts = proposals_per_video(sampler)
+        weight = ssn_cfg(train_cfg, "loss_weight", WEIGHTS)
+        counts = proposals_per_video(train_cfg)
         proposal_type, labels = proposal_type.flatten(), labels.flatten()
         losses = {
             "loss_activity": self.activity_loss(

@@ -1,6 +1,7 @@
-"""BMN, TEM and PEM against MMAction2 0.24.1: names, losses, gradients and proposals, with the same weights.
+"""BMN, TEM, PEM and SSN against MMAction2 0.24.1: names, losses, gradients and proposals, with the same weights.
 
-`tests/golden/localization.json` holds what an installed upstream gave, with weights that `value` makes from their names.
+`tests/golden/localization.json` and `ssn.json` hold what an installed upstream gave, with weights that `value` makes from their
+names.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from mmaction_min.models import build_model
+from mmaction_min.models import BACKBONES, build_model
 
-GOLDEN = json.loads(
-    (Path(__file__).parents[2] / "golden" / "localization.json").read_text()
-)
+FOLDER = Path(__file__).parents[2] / "golden"
+GOLDEN = json.loads((FOLDER / "localization.json").read_text())
+SSN_GOLDEN = json.loads((FOLDER / "ssn.json").read_text())
 BOXES = [torch.tensor(boxes, dtype=torch.float64) for boxes in GOLDEN["boxes"]]
 METAS = GOLDEN["metas"]
 
@@ -155,3 +156,92 @@ def test_pem_is_upstreams_where_it_is_asked_to() -> None:
     assert norms(model) == near(GOLDEN["pem"]["grads"])
     expected = [x for row in GOLDEN["pem"]["proposals"] for x in row]
     assert flat(result["proposal_list"]) == near(expected)
+
+
+@BACKBONES.register_module()
+class TinyForSSN(nn.Module):
+    """Maps of 7 x 7, as upstream's pooling wants them, of frames of 14 x 14."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 6, 2, 2)
+
+    def init_weights(self) -> None:
+        """The test has its own."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        maps: Tensor = self.conv(x).relu()
+        return maps
+
+
+SSN_STAGES = {"flat": (1, 1, 1), "pyramid": (1, (1, 2), 1)}
+
+
+def new_ssn(stages: str, kind: str = "STPPTrain") -> Any:
+    """The golden model; `kind` is of its pooling."""
+    sampler = dict(num_per_video=8, positive_ratio=1, background_ratio=1)
+    weights = dict(comp_loss_weight=0.1, reg_loss_weight=0.1)
+    model: Any = build_model(
+        dict(
+            type="SSN",
+            backbone=dict(type="TinyForSSN"),
+            cls_head=dict(
+                type="SSNHead",
+                dropout_ratio=0.0,
+                in_channels=6,
+                num_classes=3,
+                consensus=dict(type=kind, stpp_stage=SSN_STAGES[stages]),
+            ),
+            train_cfg=dict(
+                ssn=dict(
+                    sampler={**sampler, "incomplete_ratio": 6}, loss_weight=weights
+                )
+            ),
+            test_cfg=dict(ssn=dict(sampler=dict(batch_size=4))),
+        )
+    ).eval()
+    for key, param in model.named_parameters():
+        param.data = value(key, param.shape)
+    return model
+
+
+@pytest.mark.parametrize("stages", SSN_STAGES)
+def test_ssns_losses_and_gradients_are_upstreams(stages: str) -> None:
+    """And its names: one part a stage, as in upstream's configs, and a pyramid of two levels."""
+    model, golden = new_ssn(stages), SSN_GOLDEN[stages]
+    labels = [[1, 2, 3, 1, 2, 3, 1, 0], [3, 1, 1, 2, 3, 3, 2, 0]]
+
+    losses = model(
+        wave(2, 8, 9, 3, 14, 14),
+        proposal_scale_factor=wave(2, 8, 2, k=0.7).abs() / 2,
+        proposal_type=torch.tensor([[0, 1, 1, 1, 1, 1, 1, 2]] * 2),
+        proposal_labels=torch.tensor(labels),
+        reg_targets=wave(2, 8, 2, k=0.9),
+    )
+    sum(losses.values()).backward()
+
+    names = [f"{k} {tuple(v.shape)}" for k, v in model.state_dict().items()]
+    assert sorted(names) == golden["names"]
+    assert {k: loss.item() for k, loss in losses.items()} == near(golden["losses"])
+    assert norms(model) == near(golden["grads"])
+
+
+@pytest.mark.parametrize("kind", ["STPPTrain", "STPPTest"])
+@pytest.mark.parametrize("stages", SSN_STAGES)
+def test_ssns_scores_are_upstreams(stages: str, kind: str) -> None:
+    """Also by the head of the training, and of two videos at once; proposals of less than a tick and at the end are among them."""
+    ticks = [[0, 2, 7, 10], [3, 4, 4, 5], [0, 0, 12, 12], [9, 11, 12, 12]]
+    inputs = {
+        "imgs": wave(1, 12, 3, 14, 14, k=0.37),
+        "relative_proposal_list": torch.rand(1, 4, 2),
+        "scale_factor_list": wave(1, 4, 2, k=0.7).abs() / 2,
+        "proposal_tick_list": torch.tensor([ticks]),
+        "reg_norm_consts": torch.tensor([[[0.1, -0.2], [0.5, 0.3]]]),
+    }
+    twice = {name: torch.cat([x, x]) for name, x in inputs.items()}
+
+    results = new_ssn(stages, kind)(**twice, return_loss=False)
+
+    for result in results:
+        for name in ("activity_scores", "completeness_scores", "bbox_preds"):
+            assert result[name].ravel().tolist() == near(SSN_GOLDEN[stages][name])
