@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 import re
 import shlex
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,40 +34,27 @@ def commands(text: str) -> list[str]:
     return [command for command in found if command not in LEFT_OUT]
 
 
-FORKER = REPO / "tests/faults/forker.py"
-Run = Callable[..., None]
+Run = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def run() -> Iterator[Run]:
-    """Runs a command of the README in a fork of a Python that has the libraries imported: a start of each takes seconds."""
-    with subprocess.Popen(
-        [sys.executable, "-W", "error::UserWarning", FORKER, "module"],
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as server:
-        assert server.stdin and server.stdout
-        answers = server.stdout
+@pytest.fixture
+def run(python_m: Run, checkout: Path) -> Run:
+    """Runs a command of the README in a folder; gives its exit code, and what it printed."""
 
-        def run(command: str, folder: Path, checkout: Path, *more: str) -> None:
-            words = [*shlex.split(command), *more]
-            if words[:2] == ["python", "-m"]:
-                del words[:2]
-            else:
-                assert words[0] == "scaffold", command
-            env = {
-                "MMACTION_MIN_CACHE": str(checkout.parent / "cache"),
-                "PYTHONPATH": str(checkout),  # as after its `pip install -e .`
-                "PYTEST_ADDOPTS": "-n 0",  # one file needs no second process
-            }
-            request = {"words": words, "cwd": str(folder), "env": env}
-            print(json.dumps(request), file=server.stdin, flush=True)
-            done = json.loads(answers.readline())
-            assert more or done["code"] == 0, f"{command}\n{done['out']}{done['err']}"
+    def run(command: str, folder: Path) -> Any:
+        words = shlex.split(command)
+        if words[:2] == ["python", "-m"]:
+            del words[:2]
+        assert words[0] in ("mmaction_min", "pytest", "scaffold") or "." in words[0]
+        return python_m(
+            words,
+            folder,
+            MMACTION_MIN_CACHE=checkout.parent / "cache",
+            PYTHONPATH=checkout,  # as after its `pip install -e .`
+            PYTEST_ADDOPTS="-n 0",  # one file needs no second process
+        )
 
-        yield run
+    return run
 
 
 PORT = "mmaction_min/models/backbones/mobilenet_v2.py"
@@ -124,11 +107,12 @@ def test_every_command_of_the_readme_works(checkout: Path, run: Run) -> None:
     every = commands((checkout / "README.md").read_text())
     for command in every:
         if command.startswith("scaffold remove"):  # what whoever runs this has added
-            run(command, checkout, checkout, "--force")
+            run(f"{command} --force", checkout)
     before = {path.relative_to(checkout) for path in checkout.rglob("*")}
 
     for command in every:
-        run(command, checkout, checkout)
+        done = run(command, checkout)
+        assert done.code == 0, f"{command}\n{done.out}{done.err}"
         if command == "scaffold add backbone MobileNetV2":  # as its section says
             (checkout / PORT).write_text(port_of_the_readme())
 
@@ -158,7 +142,8 @@ def test_a_project_of_ones_own_is_made_and_trained(
         if line.startswith("cd "):
             here /= line.removeprefix("cd ")
         else:
-            run(line, here, checkout)
+            done = run(line, here)
+            assert done.code == 0, f"{line}\n{done.out}{done.err}"
 
     assert (here / "work_dirs/own_head/latest.pth").exists()
 
