@@ -39,7 +39,11 @@ class _Refusing(click.Group):
             ctx.meta["json"] = next((a for a in args if a in self.commands), "")
         if "NO_COLOR" in os.environ:
             ctx.color = False
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as e:
+            _refuse_use(e)
+            ctx.exit(e.exit_code)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -48,9 +52,7 @@ class _Refusing(click.Group):
             report.refuse(e)
             ctx.exit(e.exit_code)
         except click.UsageError as e:
-            if not report.is_json():  # click explains it itself
-                raise
-            report.refuse(ScaffoldError(e.format_message()))
+            _refuse_use(e)
             ctx.exit(e.exit_code)
         except OSError as e:
             if e.errno == errno.EPIPE:  # `scaffold list | head`: click ends quietly
@@ -58,6 +60,17 @@ class _Refusing(click.Group):
             error = FileError(str(e.strerror), str(e.filename or "I/O"))
             report.refuse(error)
             ctx.exit(error.exit_code)
+
+
+def _refuse_use(error: click.UsageError) -> None:
+    """A wrong use in the form of all refusals, with how the command is used before it."""
+    hint = ""
+    if error.ctx:
+        hint = f"`{error.ctx.command_path} --help` shows how"
+        if not report.is_json():
+            click.echo(error.ctx.get_usage(), err=True)
+    message = error.format_message().removesuffix(".")
+    report.refuse(ScaffoldError(message[:1].lower() + message[1:], hint=hint))
 
 
 @click.group(

@@ -202,6 +202,12 @@ def plan_eject(tree: Tree, kind: Kind) -> Plan:
         ScaffoldError: the tree has a folder of this name there.
     """
     folder = f"templates/{kind.name}"
+    if os.path.realpath(kind.folder) == tree.place(folder):
+        raise ScaffoldError(
+            f"the kind {kind.name} is the tree's own already",
+            folder,
+            f"edit {folder} directly; `scaffold add {kind.name}` takes what is in it",
+        )
     refuse_existing(tree, folder)
     files = ((f"{folder}/{name}", text) for name, text in kind.files().items())
     return Plan(tuple(Change(path, None, text) for path, text in files))

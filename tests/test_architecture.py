@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from configparser import ConfigParser
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -73,8 +74,13 @@ def room(path: Path) -> str:
     return path.relative_to(ROOT).with_suffix("").parts[1]
 
 
-def imports(path: Path) -> Iterator[tuple[str, bool]]:
+@cache
+def imports(path: Path) -> list[tuple[str, bool]]:
     """The absolute name of each module that a file imports, and whether the import is at the top level."""
+    return [*find_imports(path)]
+
+
+def find_imports(path: Path) -> Iterator[tuple[str, bool]]:
     tree = ast.parse(path.read_text())
     here = path.relative_to(ROOT).parts[:-1]
     for node in ast.walk(tree):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
+import shlex
 import shutil
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +32,29 @@ def commands(text: str) -> list[str]:
     lines = [line for block in BLOCK.findall(text) for line in block.splitlines()]
     found = dict.fromkeys(command for line in lines for command in line.split(" && "))
     return [command for command in found if command not in LEFT_OUT]
+
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def run(python_m: Run, checkout: Path) -> Run:
+    """Runs a command of the README in a folder; gives its exit code, and what it printed."""
+
+    def run(command: str, folder: Path) -> Any:
+        words = shlex.split(command)
+        if words[:2] == ["python", "-m"]:
+            del words[:2]
+        assert words[0] in ("mmaction_min", "pytest", "scaffold") or "." in words[0]
+        return python_m(
+            words,
+            folder,
+            MMACTION_MIN_CACHE=checkout.parent / "cache",
+            PYTHONPATH=checkout,  # as after its `pip install -e .`
+            PYTEST_ADDOPTS="-n 0",  # one file needs no second process
+        )
+
+    return run
 
 
 PORT = "mmaction_min/models/backbones/mobilenet_v2.py"
@@ -80,37 +102,17 @@ def test_the_first_two_blocks_are_the_two_commands() -> None:
     assert blocks[1] == "pip install -e '.[test]' && pytest\n"
 
 
-def test_every_command_of_the_readme_works(checkout: Path) -> None:
+def test_every_command_of_the_readme_works(checkout: Path, run: Run) -> None:
     """Word for word and one after the other, in one checkout; at the end nothing is left but the runs."""
-    scaffold = f'{sys.executable} -c "from scaffold.cli import main; main()"'
-    python = f"{sys.executable} -W error::UserWarning"
-    functions = f'scaffold() {{ {scaffold} "$@"; }}; python() {{ {python} "$@"; }}; '
-    env = {
-        **os.environ,
-        "MMACTION_MIN_CACHE": str(checkout.parent / "cache"),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": str(checkout),  # as after its `pip install -e .`
-        "PYTEST_ADDOPTS": "-n 0",  # one file needs no second process
-    }
-    for command in commands((checkout / "README.md").read_text()):
+    every = commands((checkout / "README.md").read_text())
+    for command in every:
         if command.startswith("scaffold remove"):  # what whoever runs this has added
-            subprocess.run(
-                ["bash", "-c", f"{functions}{command} --force"],
-                cwd=checkout,
-                env=env,
-                capture_output=True,
-            )
+            run(f"{command} --force", checkout)
     before = {path.relative_to(checkout) for path in checkout.rglob("*")}
 
-    for command in commands((checkout / "README.md").read_text()):
-        done = subprocess.run(
-            ["bash", "-c", functions + command],
-            cwd=checkout,
-            env=env,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    for command in every:
+        done = run(command, checkout)
+        assert done.code == 0, f"{command}\n{done.out}{done.err}"
         if command == "scaffold add backbone MobileNetV2":  # as its section says
             (checkout / PORT).write_text(port_of_the_readme())
 
@@ -128,32 +130,22 @@ def test_every_command_of_the_readme_works(checkout: Path) -> None:
 
 
 def test_a_project_of_ones_own_is_made_and_trained(
-    checkout: Path, tmp_path: Path
+    checkout: Path, tmp_path: Path, run: Run
 ) -> None:
     """The block that enters a new folder, word for word, in a place that has nothing to do with the checkout."""
     text = (checkout / "README.md").read_text()
     (block,) = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    scaffold = f'{sys.executable} -c "from scaffold.cli import main; main()"'
-    functions = (
-        f'scaffold() {{ {scaffold} "$@"; }}; python() {{ {sys.executable} "$@"; }}'
-    )
     here = tmp_path / "elsewhere"
     here.mkdir()
 
-    done = subprocess.run(
-        ["bash", "-ec", f"{functions}\n{block}"],
-        cwd=here,
-        env={
-            **os.environ,
-            "MMACTION_MIN_CACHE": str(tmp_path / "cache"),
-            "PYTHONPATH": str(checkout),
-        },
-        capture_output=True,
-        text=True,
-    )
+    for line in block.replace(" && ", "\n").splitlines():
+        if line.startswith("cd "):
+            here /= line.removeprefix("cd ")
+        else:
+            done = run(line, here)
+            assert done.code == 0, f"{line}\n{done.out}{done.err}"
 
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert (here / "my_project/work_dirs/own_head/latest.pth").exists()
+    assert (here / "work_dirs/own_head/latest.pth").exists()
 
 
 def test_the_port_has_the_names_and_shapes_of_upstreams(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..tree import Tree
 
 
-@click.command()
+@click.command(cls=common.ListingKinds)
 @common.kind_argument
 @click.argument("name")
 @click.option(
@@ -70,6 +70,8 @@ def add(
     common.carry_out(tree, plan, dry_run=dry_run)
     if dry_run:
         return
+    if stub.kind.suffix:
+        report.say(f'a config says "{stub.names.name}" for {stub.names.cls}')
     checks = _check(tree, stub) if check else []
     passed = all(one["ok"] for one in checks)
 

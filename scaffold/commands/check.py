@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @common.printing_json
 @common.in_tree
 def check(tree: Tree, fix: bool, dry_run: bool) -> None:
-    """Find what does not agree: modules, exports, registrations, configs and tests.
+    """Find what does not agree, and mend it.
+
+    Modules, exports, registrations, configs and tests are read; nothing of the tree is run.
 
     \b
     scaffold check

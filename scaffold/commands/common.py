@@ -79,19 +79,36 @@ def changing(command: Callable[..., None]) -> Callable[..., None]:
     return dry_run(printing_json(quietly(in_tree(command))))
 
 
+class ListingKinds(click.Command):
+    """A command whose help has the kinds, each with its summary."""
+
+    def format_options(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        """Put them before the options."""
+        rows = [(kind.name, kind.summary) for kind in _kinds_here().values()]
+        with formatter.section("KIND is one of"):
+            formatter.write_dl(rows)
+        super().format_options(ctx, formatter)
+
+
 def complete_kind(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[str]:
     """The kinds that begin so, for the shell."""
+    return [name for name in _kinds_here() if name.startswith(incomplete)]
+
+
+def _kinds_here() -> dict[str, Kind]:
+    """The kinds of the tree around the current folder; outside of one the bundled ones."""
     from ..kinds import find_kinds
     from ..layouts import OWN
     from ..tree import find_tree
 
     try:
-        kinds = find_kinds(find_tree(".").folder)
-    except ScaffoldError:  # outside a tree there are the bundled ones
-        kinds = find_kinds("", OWN)
-    return [name for name in kinds if name.startswith(incomplete)]
+        return find_kinds(find_tree(".").folder)
+    except ScaffoldError:
+        return find_kinds("", OWN)
 
 
 kind_argument = click.argument("kind", shell_complete=complete_kind)

@@ -18,7 +18,9 @@ from . import common
 @common.printing_json
 @common.quietly
 def init(folder: str, name: str | None) -> None:
-    """Make a project of your own in DIR: a package, configs and tests, in which every command works.
+    """Make a project of your own in DIR.
+
+    It has a package, configs and tests, and every command works in it.
 
     \b
     scaffold init my_project

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 )
 @common.changing
 def show(tree: Tree, kind: str, eject: bool, dry_run: bool) -> None:
-    """Show what a KIND writes, its arguments and its templates; or make them the tree's own.
+    """Show what a KIND writes and takes.
+
+    Its templates are shown too; --eject makes them the tree's own, to be edited.
 
     \b
     scaffold show head

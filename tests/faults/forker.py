@@ -1,16 +1,19 @@
 """Does one thing again and again, each time in a fork of itself, so that it costs no start of Python.
 
 Reads a request as a line of JSON, `{"words": [...], "cwd": "...", "env": {...}}`, and answers with the exit code (below
-zero: the signal) and what was printed. `forker.py scaffold` runs the words as a command of scaffold, `forker.py import`
-imports them, as modules of the tree; `forker.py save` writes checkpoints into a folder. The shim counts from the moment that its variables are set: in the fork alone.
+zero: the signal) and what was printed. `forker.py scaffold` runs the words as a command of scaffold, `forker.py module`
+as `python -m` does, `forker.py import` imports them, as modules of the tree; `forker.py save` writes checkpoints into a
+folder. The shim counts from the moment that its variables are set: in the fork alone.
 """
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import json
 import os
+import runpy
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,16 @@ def run_scaffold(words: list[str]) -> None:
     from scaffold.cli import main
 
     main(words)
+
+
+def run_module(words: list[str]) -> None:
+    """`python -m`, but that libraries are imported already."""
+    sys.path[:0] = [os.getcwd(), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    sys.argv = words
+    try:
+        runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+    finally:
+        atexit._run_exitfuncs()  # such as those that end the workers
 
 
 def import_modules(names: list[str]) -> None:
@@ -93,14 +106,21 @@ def save_checkpoints(words: list[str]) -> None:
 
 
 # All of scaffold, whose commands import what they need as late as they can.
-FILES = sorted((Path(__file__).resolve().parents[2] / "scaffold").glob("[a-z]*.py"))
-ROOMS = " ".join(f"scaffold.{file.stem}" for file in FILES)
+TOP = Path(__file__).resolve().parents[2]
+FILES = sorted((TOP / "scaffold").rglob("[a-z]*.py"))
+ROOMS = " ".join(
+    ".".join(file.relative_to(TOP).with_suffix("").parts) for file in FILES
+)
 # What to do, and what is imported for it once.
 JOBS = {
     "scaffold": (run_scaffold, f"jinja2.sandbox libcst json shutil {ROOMS}"),
     "save": (
         save_checkpoints,
         "torch._dynamo mmaction_min.runner mmaction_min.command mmaction_min.models",
+    ),
+    "module": (
+        run_module,
+        "av click jinja2.sandbox libcst matplotlib.pyplot pytest torch._dynamo torch.utils.data torchvision.models tqdm",
     ),
     "import": (import_modules, "av torch.utils.data torchvision.models tqdm"),
 }

@@ -116,10 +116,11 @@ def test_a_dry_run_prints_a_diff_and_writes_nothing(
 def test_remove_prints_a_line_for_each_file(
     tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The export goes first, for the tree to stay importable."""
+    """The export goes first, for the tree to stay importable; an add has said what a config calls a policy."""
     monkeypatch.chdir(tree.root)
-    scaffold("add", "lr-hook", "RelativeStep")
+    added = scaffold("add", "lr-hook", "RelativeStep").output
 
+    assert 'a config says "RelativeStep" for RelativeStepLrUpdaterHook\n' in added
     assert scaffold("remove", "lr-hook", "RelativeStep").output == (
         "update fw/core/lr/__init__.py\n"
         "remove fw/core/lr/relative_step.py\n"
@@ -252,11 +253,13 @@ def test_a_folder_that_is_no_tree_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_use_exits_with_2(words: tuple[str, ...]) -> None:
-    """What click refuses, it explains itself."""
+    """With how the command is used, and in the form of all refusals."""
     result = scaffold(*words)
 
     assert result.exit_code == 2
-    assert "Usage: " in result.stderr
+    assert result.stderr.startswith("Usage: ")
+    assert "\nerror: " in result.stderr
+    assert "--help` shows how\n" in result.stderr
 
 
 def test_an_io_error_exits_with_74(
@@ -299,6 +302,8 @@ def test_help_has_an_example(words: tuple[str, ...]) -> None:
     """Every command shows how it is typed; -h is short for --help."""
     result = scaffold(*words, "-h")
 
+    assert "..." not in result.output.partition("Commands:")[2]  # no summary is cut
+    assert ("\n  lr-hook  " in result.output) == (words == ("add",))
     assert f"scaffold {words[0] if words else 'add head MyHead'}" in result.output
     assert result.exit_code == 0
 

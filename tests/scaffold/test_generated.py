@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,28 +124,17 @@ def new_stub(tree: Tree, kind: str, name: str, *options: str) -> Stub:
     return Stub(found, names, tree.framework(found.package), options)
 
 
-def run(tree: Tree, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run Python in the tree."""
-    return subprocess.run(
-        [sys.executable, *words],
-        cwd=tree.root,
-        # tensors this small are slower on two threads that wait for each other
-        env={**os.environ, "PYTHONPATH": str(tree.root), "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-    )
-
-
-def test_the_generated_tests_pass(copy: Tree) -> None:
+def test_the_generated_tests_pass(copy: Tree, python_m: Callable[..., Any]) -> None:
     """Each is green the moment it is written, with pytest set as strictly as here; and all train together in one config."""
     added = {"configs/all.py": CONFIG, "tests/test_all.py": ALL_AT_ONCE}
     for path, text in added.items():
         (copy.root / path).write_text(text)
 
-    result = run(copy, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider")
+    words = ["pytest", "-q", "-n", "0", "-p", "no:cacheprovider"]
+    result = python_m(words, copy.root)
     for path in added:
         (copy.root / path).unlink()
 
-    assert result.returncode == 0, result.stdout + result.stderr
-    assert " passed" in result.stdout
-    assert "skipped" not in result.stdout
+    assert result.code == 0, result.out + result.err
+    assert " passed" in result.out
+    assert "skipped" not in result.out

@@ -85,8 +85,8 @@ def test_json_of_a_dry_run_has_the_diff(snapshot: Snapshot) -> None:
     [
         (("add", "heda", "MyHead"), 1, "'heda' is no kind", ""),
         (("add", "head", "TSNHead"), 1, "TSNHead is already", "fw/models/heads/tsn"),
-        (("add", "head"), 2, "Missing argument 'NAME'", ""),
-        (("add", "head", "A", "--nope"), 2, "No such option", ""),
+        (("add", "head"), 2, "missing argument 'NAME'", ""),
+        (("add", "head", "A", "--nope"), 2, "no such option", ""),
         (("rename", "head", "TSNHead", "A"), 1, "a rename is shown before", ""),
     ],
 )
@@ -203,7 +203,15 @@ def test_scaffold_alone_says_what_to_do(
 @pytest.mark.parametrize(
     ("words", "near"),
     [
-        (("lst",), "Did you mean 'list'?"),
+        (
+            ("lst",),
+            "error: no such command 'lst'. Did you mean 'list'?\nhint: ",
+        ),
+        (("--nope",), "error: no such option"),
+        (
+            ("explain",),
+            "error: there is no error to explain\nhint: give its text: `scaffold explain",
+        ),
         (("add", "head", "A", "--dry-rum"), "--dry-run"),
         (("add", "los", "A"), "did you mean loss?"),
         (("remove", "head", "TSMHead"), "did you mean TSNHead?"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -101,25 +102,24 @@ def test_what_is_added_takes_the_engine_s_registries_and_can_be_taken_back(
     assert files(project) == before
 
 
-def test_the_generated_tests_pass_in_a_project(project: Path) -> None:
+def test_the_generated_tests_pass_in_a_project(
+    project: Path, python_m: Callable[..., Any]
+) -> None:
     """In a process of its own, as a person runs them: the engine imports the package by `custom_imports`."""
     scaffold("add", "head", "MyHead")
     scaffold("rename", "head", "MyHead", "ShiftHead", "--yes")
-    code = (
+    (project / "probe.py").write_text(
         "from mmaction_min.config import Config\n"
         "from mmaction_min.models import build_head\n"
         "print(build_head(Config.fromfile('configs/heads/shift_head.py').model.cls_head))\n"
-        "import pytest; pytest.console_main()\n"
+        "import sys, pytest; sys.exit(pytest.main())\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, "-q"],
-        env={"PYTHONPATH": f"{REPOSITORY}:{project}", "PATH": "/usr/bin"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert " passed" in done.stdout
-    assert done.stdout.startswith("ShiftHead(")
+
+    done = python_m(["probe", "-q"], project, PYTHONPATH=REPOSITORY)
+
+    assert done.code == 0, done.out + done.err
+    assert " passed" in done.out
+    assert done.out.startswith("ShiftHead(")
 
 
 def test_a_folder_that_is_not_empty_is_refused(tmp_path: Path) -> None:

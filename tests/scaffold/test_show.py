@@ -59,7 +59,7 @@ def test_eject_copies_the_kind_into_the_tree(tree: Tree) -> None:
         assert (own / path.name).read_bytes() == path.read_bytes()
     again = show(tree, "head", "--eject")
     assert again.exit_code == 1
-    assert "templates/head is there already" in again.output
+    assert "hint: edit templates/head directly" in again.output
 
 
 def test_eject_writes_nothing_in_a_dry_run(
