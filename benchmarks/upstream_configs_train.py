@@ -1,43 +1,46 @@
-"""Trains the configs of MMAction2 0.24.1: model, pipelines, one step and one evaluation on made-up clips.
+"""Trains the configs of MMAction2 0.24.1: model, pipelines, one step and one evaluation, on made-up clips.
 
     pip download --no-deps mmaction2==0.24.1 && unzip mmaction2-0.24.1*.whl
-    python benchmarks/upstream_configs_train.py mmaction/.mim/configs             # everything, an hour or more
-    python benchmarks/upstream_configs_train.py mmaction/.mim/configs --models    # the models alone, minutes
-    python benchmarks/upstream_configs_train.py mmaction/.mim/configs --only recognition/tsm
+    python benchmarks/upstream_configs_train.py mmaction/.mim/configs                        # everything, hours on a CPU
+    python benchmarks/upstream_configs_train.py mmaction/.mim/configs --small                # smaller frames, an hour
+    python benchmarks/upstream_configs_train.py mmaction/.mim/configs --models               # the models alone, minutes
+    python benchmarks/upstream_configs_train.py mmaction/.mim/configs --only 'recognition/ts[mn]/*' --stride 5
 
-For each config that can be run (those of a `_base_` folder are parts of others) it says: whether everything that it names
-is there, and if not, what is missing and the command that scaffolds it; whether the model's tensors have the names and
-shapes that upstream's have (`upstream_models.json`, from an installed upstream); and whether
-`python -m mmaction_min.train` trains a step and evaluates. The config is not changed, but for what `--cfg-options` says:
-the paths, `pretrained=None` (weights that are not on this disk), one clip a batch, no worker processes, one epoch.
-Exits with 1 if a config that names nothing unknown fails.
+For each config that can be run (those of a `_base_` folder are parts of others) it says whether the model's tensors have the
+names and shapes of upstream's (`upstream_models.json`, from an installed upstream), and whether `python -m mmaction_min.train`
+trains a step and evaluates; a config for tests alone, and one without `evaluation`, goes through `python -m mmaction_min.test`.
+What a config names and the engine does not have must be refused by its name, and the command that scaffolds it is printed.
+
+The config is not changed, but for what `--cfg-options` says: the paths, one clip a batch, no worker processes, one epoch,
+`load_from=None`. Torchvision's weights are random ones under the names that torchvision's have. Configs that differ in paths, sizes
+of batches and numbers of the schedule alone are run once. Exits with 1 if one fails that is not refused by name.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import hashlib
 import io
 import json
 import sys
 import tempfile
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
-from PIL import Image
+import torchvision
+from made_up_clips import MadeUpClips
+from upstream_models import compare, configs, without_pretrained
 
-import mmaction_min.core  # noqa: F401  (it fills registries)
-from mmaction_min import train
+from mmaction_min import assemble, test, train  # noqa: F401  (they fill registries)
+from mmaction_min.command import KEYS
 from mmaction_min.config import Config
 from mmaction_min.datasets import DATASETS, PIPELINES
 from mmaction_min.models import builder
 
-EXPECTED = json.loads((Path(__file__).parent / "upstream_models.json").read_text())
 MODEL_KINDS = {
     "backbone": builder.BACKBONES,
     "neck": builder.NECKS,
@@ -47,7 +50,16 @@ MODEL_KINDS = {
 }
 SCAFFOLDED = {"cls_head": "head", "loss_cls": "loss", "pipeline": "transform"}
 """What scaffold calls a kind, where it is not what the config calls it."""
-FRAMES = 40
+ONE_STEP = {
+    "total_epochs": "1",
+    "data.videos_per_gpu": "1",
+    "data.workers_per_gpu": "0",
+    "load_from": "None",
+    "log_config.interval": "1",
+}
+NUMBERS = ("total_epochs", "load_from", "work_dir", "log_config", "checkpoint_config")
+"""What two configs may say differently and still do the same here."""
+SIZES = ("scale", "input_size", "crop_size", "size")
 
 
 class Row(NamedTuple):
@@ -56,33 +68,56 @@ class Row(NamedTuple):
     Args:
         name: its path in the folder.
         missing: (kind, name) of what it names and is not there.
-        model: 'equal', 'not compared', or what is wrong.
-        trained: 'yes', '' if it was not tried, or what is wrong.
+        parameters: 'equal', 'not compared', or what is wrong.
+        trained: 'yes', '-' if the config has no training, 'refused' by name, or what is wrong.
+        evaluated: the metrics, '-', or what is wrong.
+        same_as: the config that ran in its place.
+        seconds: that it took.
     """
 
     name: str
     missing: list[tuple[str, str]]
-    model: str = ""
-    trained: str = ""
+    parameters: str = "-"
+    trained: str = "-"
+    evaluated: str = "-"
+    same_as: str = ""
+    seconds: float = 0
+
+    @property
+    def ran(self) -> bool:
+        """Whether all went well that the config asks for."""
+        return (
+            self.parameters in ("equal", "not compared")
+            and self.trained in ("yes", "-")
+            and not self.failed
+            and self.evaluated != "-"
+        )
+
+    @property
+    def failed(self) -> bool:
+        """Whether something is wrong, and not only missing."""
+        return any(
+            said.startswith("FAILED")
+            for said in (self.parameters, self.trained, self.evaluated)
+        )
 
 
 def named(cfg: Mapping[str, Any], name: str) -> Iterator[tuple[str, str, bool]]:
     """(kind, name, is it known) of everything that a config builds for training and evaluation."""
     model = cfg["model"]
-    recognizer = model.get("type", "")
     kind = "localizer" if name.startswith("localization") else "recognizer"
-    yield kind, recognizer, recognizer in builder.RECOGNIZERS or recognizer in builder.LOCALIZERS
-    for kind, registry in MODEL_KINDS.items():
-        for part in find(model, kind):
-            what = part.get("type", "")
-            known = what in registry or bool(builder.library_of(part))
-            yield kind, what, known
+    known = (*builder.RECOGNIZERS, *builder.LOCALIZERS)
+    yield kind, model["type"], model["type"] in known
+    parts = [(key, part) for key in MODEL_KINDS for part in find(model, key)]
+    for key, part in parts:
+        what = part.get("type", "")
+        yield key, what, what in MODEL_KINDS[key] or bool(builder.library_of(part))
     for split in ("train", "val", "test"):
         data = cfg.get("data", {}).get(split) or {}
-        while isinstance(data, Mapping) and "dataset" in data:  # RepeatDataset
-            yield "dataset", data["type"], data["type"] in DATASETS
-            data = data["dataset"]
         for one in data if isinstance(data, list) else [data]:
+            while "dataset" in one:  # RepeatDataset
+                yield "dataset", one["type"], one["type"] in DATASETS
+                one = one["dataset"]
             if "type" in one:
                 yield "dataset", one["type"], one["type"] in DATASETS
             for step in one.get("pipeline", []):
@@ -98,176 +133,250 @@ def find(tree: Any, key: str) -> Iterator[Mapping[str, Any]]:
             yield from find(value, key)
 
 
-def without_pretrained(model: Any) -> Any:
-    """A model's config with `pretrained=None` everywhere."""
-    if not isinstance(model, Mapping):
-        return model
-    return {
-        name: None if name == "pretrained" else without_pretrained(value)
-        for name, value in model.items()
-    }
+def make_up_weights(model: Mapping[str, Any]) -> dict[str, str]:
+    """Random weights where torch looks for torchvision's; the options without those that nobody can make up."""
+    options = {}
+    for part in ("backbone",):
+        cfg = model.get(part) or {}
+        source = cfg.get("pretrained")
+        if source is True and cfg["type"].startswith("torchvision."):
+            source = f"torchvision://{cfg['type'].partition('.')[2]}"
+        if isinstance(source, str) and source.startswith("torchvision://"):
+            name = source.removeprefix("torchvision://")
+            url = next(iter(torchvision.models.get_model_weights(name))).url
+            file = Path(torch.hub.get_dir(), "checkpoints", url.rpartition("/")[2])
+            if not file.exists():
+                file.parent.mkdir(parents=True, exist_ok=True)
+                torch.save(torchvision.models.get_model(name).state_dict(), file)
+        elif source:
+            options[f"model.{part}.pretrained"] = "None"
+    return options
 
 
-def compare_model(name: str, cfg: Mapping[str, Any]) -> str:
-    """'equal' if the tensors have upstream's names and shapes."""
-    with torch.device("meta"):
-        model = builder.build_model(without_pretrained(cfg["model"]))
-    lines = sorted(f"{key} {tuple(x.shape)}" for key, x in model.state_dict().items())
-    found = {
-        "tensors": len(lines),
-        "sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest(),
-    }
-    expected = EXPECTED.get(name)
-    if expected is None:
-        return "not compared"  # the upstream at hand could not build it
-    return "equal" if found == expected else f"{found} and not {expected}"
+def shrink(cfg: Mapping[str, Any], split: str) -> dict[str, str]:
+    """The options that make the frames of a pipeline a quarter as wide and high."""
+    data, prefix = cfg["data"].get(split) or {}, f"data.{split}"
+    options = {}
+    for i, step in enumerate(
+        data.get("pipeline", []) if isinstance(data, Mapping) else []
+    ):
+        for key in SIZES:
+            if key in step:
+                sizes = (
+                    step[key] if isinstance(step[key], list | tuple) else [step[key]]
+                )
+                small = [int(x) // 4 if 64 < x < 1e6 else x for x in sizes]
+                text = str(tuple(small)) if len(small) > 1 else str(small[0])
+                options[f"{prefix}.pipeline.{i}.{key}"] = text.replace("inf", "100000")
+    return options
 
 
-def made_up(folder: Path, cfg: Mapping[str, Any], split: str) -> dict[str, str]:
-    """Two clips as the data set of a config wants them, and the options that say where they are."""
-    data = cfg["data"][split]
-    prefix = f"data.{split}"
-    while "dataset" in data:
-        data, prefix = data["dataset"], f"{prefix}.dataset"
-    flow = data.get("modality") == "Flow"
-    template = data.get("filename_tmpl", "img_{:05}.jpg")
-    labels = "0 1" if data.get("multi_class") else "1"
-    lines = []
-    for clip in ("a", "b"):
-        if data["type"] == "VideoDataset":
-            write_video(folder / f"{clip}.mp4")
-            lines.append(f"{clip}.mp4 {labels}")
-        else:
-            write_frames(folder / clip, template, flow=flow)
-            count = f"0 {FRAMES}" if data.get("with_offset") else f"{FRAMES}"
-            lines.append(f"{clip} {count} {labels}")
-    (folder / f"{split}.txt").write_text("\n".join(lines) + "\n")
-    return {
-        f"{prefix}.ann_file": str(folder / f"{split}.txt"),
-        f"{prefix}.data_prefix": str(folder),
-    }
+def call(command: Callable[[Sequence[str]], int], argv: list[str]) -> str:
+    """'' if the command ends well, else what it says is wrong."""
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+        try:
+            code = command(argv)
+        except Exception as e:  # which no command should let through
+            return f"{type(e).__name__}: {e}"
+    return "" if code == 0 else said.getvalue().rpartition("error: ")[2].strip()
 
 
-def frame(i: int) -> np.ndarray:
-    """(256, 340, 3) of blurred noise that moves."""
-    noise = np.random.default_rng(0).integers(0, 255, (32, 43, 3), dtype=np.uint8)
-    large = Image.fromarray(noise).resize((340, 256), Image.Resampling.BILINEAR)
-    return np.roll(np.asarray(large), 4 * i, axis=1)
+class Trial:
+    """Tries configs, with one folder of made-up data for all.
 
+    Args:
+        configs: the folder of the configs.
+        scratch: where to write.
+        small: smaller frames.
+    """
 
-def write_video(path: Path) -> None:
-    """A file of `FRAMES` frames."""
-    import av
+    def __init__(self, configs: Path, scratch: Path, *, small: bool) -> None:
+        self.configs, self.scratch, self.small = configs, scratch, small
+        self.clips = MadeUpClips(scratch / "data")
+        self.seen: dict[str, Row] = {}
 
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=25)
-        stream.width, stream.height = 340, 256
-        for i in range(FRAMES):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame(i))))
-        container.mux(stream.encode())
-
-
-def write_frames(folder: Path, template: str, *, flow: bool) -> None:
-    """A folder of pictures, from number 0 (some lists count from there) to `FRAMES`."""
-    folder.mkdir(exist_ok=True)
-    for i in range(FRAMES + 1):
-        names = (
-            [template.format(axis, i) for axis in "xy"]
-            if flow
-            else [template.format(i)]
+    def look_at(self, file: Path, *, models: bool) -> Row:
+        """What becomes of a config; nothing that it does ends the list."""
+        start = time.perf_counter()
+        name = file.relative_to(self.configs).as_posix()
+        cfg = Config.fromfile(file)
+        if not isinstance(cfg.get("model"), Mapping):
+            return Row(name, [("model", "")])
+        row = Row(
+            name,
+            sorted(
+                {(kind, what) for kind, what, known in named(cfg, name) if not known}
+            ),
         )
-        for name in names:
-            picture = frame(i)[:, :, 0] if flow else frame(i)
-            Image.fromarray(picture).save(folder / name)
+        if not {kind for kind, _ in row.missing} - {"dataset", "pipeline"}:
+            row = row._replace(parameters=compare(name, cfg["model"]))
+        if not models:
+            row = self._try(file, name, cfg, row)
+        return row._replace(seconds=time.perf_counter() - start)
+
+    def _try(self, file: Path, name: str, cfg: Config, row: Row) -> Row:
+        key = what_it_does(cfg)
+        if key in self.seen:
+            before = self.seen[key]
+            return row._replace(
+                trained=before.trained, evaluated=before.evaluated, same_as=before.name
+            )
+        with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
+            trained, evaluated = self._train_and_evaluate(file, cfg, Path(folder))
+        for wrong in (trained, evaluated):
+            if wrong.startswith("FAILED") and self._is_by_name(wrong, cfg, row):
+                trained, evaluated = "refused", "-"
+        self.seen[key] = row._replace(trained=trained, evaluated=evaluated)
+        return self.seen[key]
+
+    @staticmethod
+    def _is_by_name(wrong: str, cfg: Config, row: Row) -> bool:
+        names = [what for _, what in row.missing]
+        return any(f"'{what}'" in wrong for what in names) or (
+            isinstance(cfg.data.get("train"), list) and "data.train" in wrong
+        )
+
+    def _train_and_evaluate(
+        self, file: Path, cfg: Config, folder: Path
+    ) -> tuple[str, str]:
+        options = dict(make_up_weights(cfg["model"]))
+        for split in ("train", "val", "test"):
+            options |= self.clips.options(cfg, split)
+            if self.small and "timm" not in str(cfg["model"].get("backbone")):
+                options |= shrink(cfg, split)
+        trains = "train" in cfg.get("data", {}) and "optimizer" in cfg
+        work, checkpoint = folder / "work", folder / "start.pth"
+        trained = evaluated = "-"
+        if trains:
+            said = self._call(
+                train.main, file, ["--work-dir", str(work)], {**ONE_STEP, **options}
+            )
+            if said:
+                return f"FAILED: {said}", "-"
+            lines = read_log(work)
+            steps = [
+                line for line in lines if line["mode"] == "train" and "loss" in line
+            ]
+            trained = "yes" if steps else "FAILED: no step in the log"
+            checkpoint = work / "latest.pth"
+            if cfg.get("evaluation"):
+                scores = [k for line in lines if line["mode"] == "val" for k in line]
+                metrics = sorted(
+                    {k for k in scores if k not in ("mode", "epoch", "iter", "lr")}
+                )
+                return trained, " ".join(metrics) or "FAILED: no metric in the log"
+        if "test" in cfg.get("data", {}):
+            if not checkpoint.exists():
+                try:
+                    model = builder.build_model(without_pretrained(cfg["model"]))
+                except Exception as e:
+                    return trained, f"FAILED: {e}"
+                torch.save({"state_dict": model.state_dict()}, checkpoint)
+            out = folder / ("out" if cfg.get("output_config") else "out.npy")
+            argv = [str(checkpoint), "--out", str(out)]
+            said = self._call(
+                test.main, file, argv, {"data.workers_per_gpu": "0", **options}
+            )
+            evaluated = f"FAILED: {said}" if said else "test"
+        return trained, evaluated
+
+    def _call(
+        self,
+        command: Callable[[Sequence[str]], int],
+        file: Path,
+        argv: list[str],
+        options: Mapping[str, str],
+    ) -> str:
+        pairs = [f"{key}={value}" for key, value in options.items()]
+        return call(
+            command, [str(file), *argv, "--device", "cpu", "--cfg-options", *pairs]
+        )
 
 
-def train_a_step(file: Path, cfg: Mapping[str, Any]) -> str:
-    """'yes' if the command trains an epoch of a step or two and evaluates."""
-    with tempfile.TemporaryDirectory() as folder:
-        options = {
-            "total_epochs": "1",
-            "data.videos_per_gpu": "1",
-            "data.workers_per_gpu": "0",
-            "evaluation.interval": "1",
-            "checkpoint_config": "None",
-            "load_from": "None",
-            "log_config.interval": "1",
-        }
-        if "pretrained" in cfg["model"].get("backbone", {}):
-            options["model.backbone.pretrained"] = "None"
-        for split in ("train", "val"):
-            options.update(made_up(Path(folder), cfg, split))
-        argv = [
-            str(file),
-            "--work-dir",
-            f"{folder}/work",
-            "--seed",
-            "0",
-            "--device",
-            "cpu",
-        ]
-        argv += ["--cfg-options", *(f"{key}={value}" for key, value in options.items())]
-        said = io.StringIO()
-        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
-            code = train.main(argv)
-    return "yes" if code == 0 else said.getvalue().strip().rpartition("error:")[2]
+def what_it_does(cfg: Mapping[str, Any]) -> str:
+    """The same for two configs that do the same here."""
+
+    def strip(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {
+                key: strip(entry)
+                for key, entry in value.items()
+                if key
+                not in (
+                    "ann_file",
+                    "data_prefix",
+                    "videos_per_gpu",
+                    "workers_per_gpu",
+                    "lr",
+                    "step",
+                )
+            }
+        return (
+            [strip(each) for each in value]
+            if isinstance(value, list | tuple)
+            else value
+        )
+
+    told = {key: cfg[key] for key in KEYS if key in cfg and key not in NUMBERS}
+    return json.dumps(strip(told), sort_keys=True, default=str)
 
 
-def look_at(file: Path, name: str, *, models: bool) -> Row:
-    """What becomes of a config; nothing that it does ends the list."""
-    cfg = Config.fromfile(file)
-    if not isinstance(cfg.get("model"), Mapping):
-        return Row(name, [("model", "(the config has none)")])
-    missing = sorted(
-        {(kind, what) for kind, what, known in named(cfg, name) if not known}
-    )
-    if models:
-        missing = [pair for pair in missing if pair[0] not in ("dataset", "pipeline")]
-    if missing:
-        return Row(name, missing)
-    row = Row(name, [])
-    try:
-        row = row._replace(model=compare_model(name, cfg))
-        if not models and "train" in cfg.get("data", {}):
-            row = row._replace(trained=train_a_step(file, cfg))
-    except Exception as e:
-        where = "trained" if row.model else "model"
-        row = row._replace(**{where: f"{type(e).__name__}: {e}"})
-    return row
+def read_log(work_dir: Path) -> list[dict[str, Any]]:
+    """The lines of a run's log."""
+    (log,) = work_dir.glob("*.log.json")
+    return [
+        line for line in map(json.loads, log.read_text().splitlines()) if "mode" in line
+    ]
 
 
-def report(rows: list[Row]) -> bool:
-    """Print the table and what is not supported; whether something failed that should not."""
+def describe(row: Row) -> str:
+    """A line of the table."""
+    said = f"{row.name}: parameters {row.parameters}, trained: {row.trained}, evaluated: {row.evaluated}"
+    if row.same_as:
+        said += f", as {row.same_as}"
+    if row.missing:
+        said += "; not here: " + ", ".join(
+            f"{kind} {what}".strip() for kind, what in row.missing
+        )
+    return f"{said} ({row.seconds:.0f} s)"
+
+
+def report(rows: Sequence[Row]) -> bool:
+    """Print the counts and what is not here; whether something failed that should not."""
     table: dict[str, Counter[str]] = {}
     for row in rows:
         family = table.setdefault("/".join(row.name.split("/")[:2]), Counter())
-        family["configs"] += 1
-        family["complete"] += not row.missing
-        family["equal"] += row.model == "equal"
-        family["trained"] += row.trained == "yes"
-    columns = ("configs", "complete", "equal", "trained")
+        family.update(
+            {
+                "configs": 1,
+                "complete": not row.missing,
+                "equal": row.parameters == "equal",
+                "trained": row.trained == "yes" and row.ran,
+                "tested": row.trained == "-" and row.ran,
+                "refused": row.trained == "refused" or bool(row.missing),
+                "failed": row.failed,
+            }
+        )
+    columns = ("configs", "complete", "equal", "trained", "tested", "refused", "failed")
     print(f"\n{'family':28}" + "".join(f"{column:>10}" for column in columns))
-    for family, counts in [*table.items(), ("all", sum(table.values(), Counter()))]:
-        print(f"{family:28}" + "".join(f"{counts[column]:10}" for column in columns))
-    print("\nnot here, and what writes a place for it:")
-    for (kind, what), count in Counter(
-        pair for row in rows for pair in row.missing
-    ).most_common():
+    for name, counts in [*table.items(), ("all", sum(table.values(), Counter()))]:
+        print(f"{name:28}" + "".join(f"{counts[column]:10}" for column in columns))
+    alone = sum(bool(row.same_as) for row in rows)
+    print(
+        f"\n{alone} of them differ from another in paths, sizes and numbers of the schedule alone, and were run as that one"
+    )
+    print("not here, and what writes a place for it:")
+    missing = Counter(pair for row in rows for pair in row.missing)
+    for (kind, what), count in missing.most_common():
         command = f"scaffold add {SCAFFOLDED.get(kind, kind)} {what}"
         print(
             f"{count:5} configs: {command if what.isidentifier() else f'{kind} {what}'}"
         )
-    failed = [
-        row
-        for row in rows
-        if not row.missing
-        and (
-            row.model not in ("equal", "not compared") or row.trained not in ("yes", "")
-        )
-    ]
-    for row in failed:
-        print(f"{row.name}: {row.model}; trained: {row.trained}")
-    return bool(failed)
+    for row in rows:
+        if row.failed:
+            print(describe(row))
+    return any(row.failed for row in rows)
 
 
 def main() -> int:
@@ -276,17 +385,26 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path)
+    parser.add_argument(
+        "--only", default="*", metavar="GLOB", help="a pattern of the paths"
+    )
+    parser.add_argument("--limit", type=int, help="at most so many")
+    parser.add_argument("--stride", type=int, default=1, help="each so many")
+    parser.add_argument(
+        "--small", action="store_true", help="frames a quarter as wide and high"
+    )
     parser.add_argument("--models", action="store_true", help="build the models alone")
-    parser.add_argument("--only", default="", help="a part of the paths")
     options = parser.parse_args()
+    found = list(configs(options.folder, options.only))[:: options.stride][
+        : options.limit
+    ]
     rows = []
-    for file in sorted(options.folder.rglob("*.py")):
-        name = file.relative_to(options.folder).as_posix()
-        if "_base_" in name.split("/") or options.only not in name:
-            continue
-        rows.append(look_at(file, name, models=options.models))
-        said = ", ".join(f"{kind} {what}" for kind, what in rows[-1].missing)
-        print(f"{name}: {said or rows[-1].model} {rows[-1].trained}", flush=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        torch.hub.set_dir(f"{scratch}/hub")
+        trial = Trial(options.folder, Path(scratch), small=options.small)
+        for _, file in found:
+            rows.append(trial.look_at(file, models=options.models))
+            print(describe(rows[-1]), flush=True)
     return int(report(rows))
 
 

@@ -17,10 +17,15 @@ from .errors import (
     DuplicateError,
     NotRegisteredError,
 )
-from .near import did_you_mean
+from .near import did_you_mean, near
 from .places import place_of
 
 T = TypeVar("T", bound=Callable[..., Any])
+SCAFFOLDED = (
+    *("backbone", "constructor", "dataset", "head", "hook", "localizer"),
+    *("loss", "neck", "optimizer", "recognizer", "transform"),
+)
+"""What `scaffold add` knows of that is looked up in a registry."""
 
 
 class Registry:
@@ -208,6 +213,10 @@ class Registry:
             hint = f"{module} has it, and {self.where} does not import it"
         elif self.where:
             hint = f"{hint} is it imported in {self.where}?".lstrip()
+            kind = self.name.split()[-1]  # of a "pipeline transform"
+            is_new = not near(name, self, cutoff=0.85) and name[:1].isupper()
+            if is_new and kind in SCAFFOLDED:
+                hint += f" `scaffold add {kind} {name}` writes a place for one"
         return NotRegisteredError(
             f"{name!r} is not in the {self.name} registry",
             where,
