@@ -1,4 +1,4 @@
-"""Made-up data in every form that the configs of MMAction2 0.24.1 read: videos, frames, flow, features, proposals.
+"""Made-up data in every form that the configs of MMAction2 0.24.1 read: videos, frames, flow, features, proposals, weights.
 
 It is the same each time, and written once a folder. What is asked for is told to a config by `--cfg-options`, as by a person
 whose data lies elsewhere.
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+import torchvision
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -19,6 +21,9 @@ FRAMES = 72
 """Of a clip, 340 x 256 each: a little more than the 64 that the longest clips span."""
 PLACES, CHANNELS, PROPOSALS, PROPOSAL_CHANNELS = 100, 400, 50, 32
 """The sizes of BSN's and BMN's features of ActivityNet."""
+
+
+SIZES = ("scale", "input_size", "crop_size", "size")
 
 
 class MadeUpClips:
@@ -163,6 +168,39 @@ def write_video(path: Path) -> None:
         for i in range(FRAMES):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame(i))))
         container.mux(stream.encode())
+
+
+def make_up_weights(model: Mapping[str, Any]) -> dict[str, str]:
+    """Random weights where torch looks for torchvision's; the option that takes out those that nobody can make up."""
+    cfg = model.get("backbone") or {}
+    source = cfg.get("pretrained")
+    if source is True and cfg["type"].startswith("torchvision."):
+        source = f"torchvision://{cfg['type'].partition('.')[2]}"
+    if not str(source).startswith("torchvision://"):
+        return {"model.backbone.pretrained": "None"} if source else {}
+    name = source.removeprefix("torchvision://")
+    url = next(iter(torchvision.models.get_model_weights(name))).url
+    file = Path(torch.hub.get_dir(), "checkpoints", url.rpartition("/")[2])
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(torchvision.models.get_model(name).state_dict(), file)
+    return {}
+
+
+def shrink(cfg: Mapping[str, Any], split: str) -> dict[str, str]:
+    """The options that make the frames of a pipeline a quarter as wide and high."""
+    data = cfg["data"].get(split)
+    options = {}
+    for i, step in enumerate(data["pipeline"] if "pipeline" in (data or ()) else ()):
+        for key in SIZES:
+            if key in step:
+                sizes = (
+                    step[key] if isinstance(step[key], list | tuple) else [step[key]]
+                )
+                small = [int(x) // 4 if 64 < x < 1e6 else x for x in sizes]
+                text = str(tuple(small)) if len(small) > 1 else str(small[0])
+                options[f"data.{split}.pipeline.{i}.{key}"] = text
+    return options
 
 
 def _labels(data: Mapping[str, Any]) -> str:
