@@ -26,29 +26,22 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from made_up_clips import MadeUpClips, make_up_weights, shrink
+from upstream_missing import command, missing
 from upstream_models import compare, configs, without_pretrained
 
-from mmaction_min import assemble, test, train  # noqa: F401  (they fill registries)
+from mmaction_min import test, train
 from mmaction_min.command import KEYS
 from mmaction_min.config import Config
-from mmaction_min.datasets import DATASETS, PIPELINES
-from mmaction_min.models import builder
+from mmaction_min.datasets import Compose
+from mmaction_min.errors import EngineError
+from mmaction_min.models import build_model
 
-MODEL_KINDS = {
-    "backbone": builder.BACKBONES,
-    "neck": builder.NECKS,
-    "cls_head": builder.HEADS,
-    "loss_cls": builder.LOSSES,
-    "blending": builder.BLENDINGS,
-}
-SCAFFOLDED = {"cls_head": "head", "loss_cls": "loss", "pipeline": "transform"}
-"""What scaffold calls a kind, where it is not what the config calls it."""
 ONE_STEP = {
     "total_epochs": "1",
     "data.videos_per_gpu": "1",
@@ -68,8 +61,18 @@ BROKEN = {
     "recognition/tsn/tsn_r50_1x1x6_100e_mit_rgb.py": "FormatShape has no input_format",
 }
 """The configs of whole families here that upstream cannot train either, and why; here too they are refused."""
-NUMBERS = ("total_epochs", "load_from", "work_dir", "log_config", "checkpoint_config")
+SAME = frozenset(
+    [
+        *("ann_file", "data_prefix", "work_dir", "load_from", "resume_from"),
+        *("videos_per_gpu", "workers_per_gpu", "total_epochs", "lr", "step"),
+        *("log_config", "checkpoint_config"),
+    ]
+)
 """What two configs may say differently and still do the same here."""
+COLUMNS = (
+    *("configs", "complete", "equal", "trained"),
+    *("tested", "refused", "broken", "failed"),
+)
 
 
 class Row(NamedTuple):
@@ -112,37 +115,6 @@ class Row(NamedTuple):
         )
 
 
-def named(cfg: Mapping[str, Any], name: str) -> Iterator[tuple[str, str, bool]]:
-    """(kind, name, is it known) of everything that a config builds for training and evaluation."""
-    model = cfg["model"]
-    kind = "localizer" if name.startswith("localization") else "recognizer"
-    known = (*builder.RECOGNIZERS, *builder.LOCALIZERS)
-    yield kind, model["type"], model["type"] in known
-    parts = [(key, part) for key in MODEL_KINDS for part in find(model, key)]
-    for key, part in parts:
-        what = part.get("type", "")
-        yield key, what, what in MODEL_KINDS[key] or bool(builder.library_of(part))
-    for split in ("train", "val", "test"):
-        data = cfg.get("data", {}).get(split) or {}
-        for one in data if isinstance(data, list) else [data]:
-            while "dataset" in one:  # RepeatDataset
-                yield "dataset", one["type"], one["type"] in DATASETS
-                one = one["dataset"]
-            if "type" in one:
-                yield "dataset", one["type"], one["type"] in DATASETS
-            for step in one.get("pipeline", []):
-                yield "pipeline", step["type"], step["type"] in PIPELINES
-
-
-def find(tree: Any, key: str) -> Iterator[Mapping[str, Any]]:
-    """Every dict under `key`, at any depth."""
-    if isinstance(tree, Mapping):
-        for name, value in tree.items():
-            if name == key and isinstance(value, Mapping):
-                yield value
-            yield from find(value, key)
-
-
 def call(command: Callable[[Sequence[str]], int], argv: list[str]) -> str:
     """'' if the command ends well, else what it says is wrong."""
     said = io.StringIO()
@@ -174,13 +146,8 @@ class Trial:
         name = file.relative_to(self.configs).as_posix()
         cfg = Config.fromfile(file)
         if not isinstance(cfg.get("model"), Mapping):
-            return Row(name, [("model", "")])
-        row = Row(
-            name,
-            sorted(
-                {(kind, what) for kind, what, known in named(cfg, name) if not known}
-            ),
-        )
+            return Row(name, [], trained="no model, so it is no training")
+        row = Row(name, missing(cfg, name))
         if not {kind for kind, _ in row.missing} - {"dataset", "pipeline"}:
             row = row._replace(parameters=compare(name, cfg["model"]))
         if not models:
@@ -208,46 +175,35 @@ class Trial:
     def _train_and_evaluate(
         self, file: Path, cfg: Config, folder: Path
     ) -> tuple[str, str]:
-        options = dict(make_up_weights(cfg["model"]))
-        for split in ("train", "val", "test"):
+        data = cfg.get("data", {})
+        options = make_up_weights(cfg["model"])
+        for split in data.keys() & {"train", "val", "test"}:
             options |= self.clips.options(cfg, split)
             if self.small and "timm" not in str(cfg["model"].get("backbone")):
                 options |= shrink(cfg, split)
-        trains = "train" in cfg.get("data", {}) and "optimizer" in cfg
-        work, checkpoint = folder / "work", folder / "start.pth"
-        trained = evaluated = "-"
-        if trains:
-            said = self._call(
-                train.main, file, ["--work-dir", str(work)], {**ONE_STEP, **options}
-            )
-            if said:
+        trained, checkpoint = "-", folder / "start.pth"
+        if "train" in data and "optimizer" in cfg:
+            work = folder / "work"
+            argv = ["--work-dir", str(work)]
+            if said := self._call(train.main, file, argv, {**ONE_STEP, **options}):
                 return f"FAILED: {said}", "-"
-            lines = read_log(work)
-            steps = [
-                line for line in lines if line["mode"] == "train" and "loss" in line
-            ]
-            trained = "yes" if steps else "FAILED: no step in the log"
-            checkpoint = work / "latest.pth"
+            trained, metrics = read_log(work)
             if cfg.get("evaluation"):
-                scores = [k for line in lines if line["mode"] == "val" for k in line]
-                metrics = sorted(
-                    {k for k in scores if k not in ("mode", "epoch", "iter", "lr")}
-                )
-                return trained, " ".join(metrics) or "FAILED: no metric in the log"
-        if "test" in cfg.get("data", {}):
-            if not checkpoint.exists():
-                try:
-                    model = builder.build_model(without_pretrained(cfg["model"]))
-                except Exception as e:
-                    return trained, f"FAILED: {e}"
-                torch.save({"state_dict": model.state_dict()}, checkpoint)
-            out = folder / ("out" if cfg.get("output_config") else "out.npy")
-            argv = [str(checkpoint), "--out", str(out)]
-            said = self._call(
-                test.main, file, argv, {"data.workers_per_gpu": "0", **options}
-            )
-            evaluated = f"FAILED: {said}" if said else "test"
-        return trained, evaluated
+                return trained, build_pipeline(data.get("test")) or metrics
+            checkpoint = work / "latest.pth"
+        if "test" not in data:
+            return trained, "none asked for"
+        if trained == "-":
+            try:
+                model = build_model(without_pretrained(cfg["model"]))
+            except EngineError as e:
+                return trained, f"FAILED: {e}"
+            torch.save({"state_dict": model.state_dict()}, checkpoint)
+        out = folder / ("out" if cfg.get("output_config") else "out.npy")
+        argv = [str(checkpoint), "--out", str(out)]
+        options["data.workers_per_gpu"] = "0"
+        said = self._call(test.main, file, argv, options)
+        return trained, f"FAILED: {said}" if said else "test"
 
     def _call(
         self,
@@ -267,35 +223,35 @@ def what_it_does(cfg: Mapping[str, Any]) -> str:
 
     def strip(value: Any) -> Any:
         if isinstance(value, Mapping):
-            return {
-                key: strip(entry)
-                for key, entry in value.items()
-                if key
-                not in (
-                    "ann_file",
-                    "data_prefix",
-                    "videos_per_gpu",
-                    "workers_per_gpu",
-                    "lr",
-                    "step",
-                )
-            }
-        return (
-            [strip(each) for each in value]
-            if isinstance(value, list | tuple)
-            else value
-        )
+            return {key: strip(value[key]) for key in value.keys() - SAME}
+        if isinstance(value, list | tuple):
+            return [strip(each) for each in value]
+        return value
 
-    told = {key: cfg[key] for key in KEYS if key in cfg and key not in NUMBERS}
-    return json.dumps(strip(told), sort_keys=True, default=str)
+    return json.dumps(
+        strip({key: cfg[key] for key in KEYS & cfg.keys()}), sort_keys=True, default=str
+    )
 
 
-def read_log(work_dir: Path) -> list[dict[str, Any]]:
-    """The lines of a run's log."""
+def read_log(work_dir: Path) -> tuple[str, str]:
+    """'yes' if a step is in the log of a run, and the metrics that are."""
     (log,) = work_dir.glob("*.log.json")
-    return [
-        line for line in map(json.loads, log.read_text().splitlines()) if "mode" in line
-    ]
+    trained, metrics = "FAILED: no step in the log", set()
+    for line in map(json.loads, log.read_text().splitlines()):
+        if line.get("mode") == "train" and "loss" in line:
+            trained = "yes"
+        if line.get("mode") == "val":
+            metrics |= line.keys() - {"mode", "epoch", "iter", "lr"}
+    return trained, " ".join(sorted(metrics)) or "FAILED: no metric in the log"
+
+
+def build_pipeline(data: Mapping[str, Any] | None) -> str:
+    """'' if a data set's pipeline can be built, else what is wrong."""
+    try:
+        Compose((data or {}).get("pipeline", []))
+    except EngineError as e:
+        return f"FAILED: {e}"
+    return ""
 
 
 def describe(row: Row) -> str:
@@ -327,30 +283,17 @@ def report(rows: Sequence[Row]) -> bool:
                 "failed": row.failed,
             }
         )
-    columns = (
-        "configs",
-        "complete",
-        "equal",
-        "trained",
-        "tested",
-        "refused",
-        "broken",
-        "failed",
-    )
-    print(f"\n{'family':28}" + "".join(f"{column:>10}" for column in columns))
+    print(f"\n{'family':28}" + "".join(f"{column:>10}" for column in COLUMNS))
     for name, counts in [*table.items(), ("all", sum(table.values(), Counter()))]:
-        print(f"{name:28}" + "".join(f"{counts[column]:10}" for column in columns))
+        print(f"{name:28}" + "".join(f"{counts[column]:10}" for column in COLUMNS))
     alone = sum(bool(row.same_as) for row in rows)
     print(
         f"\n{alone} of them differ from another in paths, sizes and numbers of the schedule alone, and were run as that one"
     )
     print("not here, and what writes a place for it:")
-    missing = Counter(pair for row in rows for pair in row.missing)
-    for (kind, what), count in missing.most_common():
-        command = f"scaffold add {SCAFFOLDED.get(kind, kind)} {what}"
-        print(
-            f"{count:5} configs: {command if what.isidentifier() else f'{kind} {what}'}"
-        )
+    lacking = Counter(pair for row in rows for pair in row.missing)
+    for pair, count in lacking.most_common():
+        print(f"{count:5} configs: {command(*pair)}")
     for row in rows:
         if row.failed:
             print(describe(row))
