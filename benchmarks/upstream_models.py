@@ -65,17 +65,9 @@ def scores(model: torch.nn.Module, cfg: Mapping[str, Any]) -> Any:
     if "swin" in backbone["type"]:  # for frames of one size alone
         return None
     channels = backbone.get("in_channels", 3)
-    views = (
-        (backbone.get("num_segments", 3),) if cfg["type"] == "Recognizer2D" else (1,)
-    )
-    shape = (
-        1,
-        *views,
-        channels,
-        *(() if len(views) and cfg["type"] == "Recognizer2D" else (8,)),
-        SIDE,
-        SIDE,
-    )
+    frames = (backbone.get("num_segments", 8), channels)
+    views = frames if cfg["type"] == "Recognizer2D" else (1, channels, 8)
+    shape = (1, *views, SIDE, SIDE)
     state = {
         name: value(name, x.shape) if x.is_floating_point() else x
         for name, x in model.state_dict().items()
@@ -140,9 +132,11 @@ def say_theirs(folder: Path, only: str, out: Path) -> None:
         if key not in said:
             try:
                 model = build_model(mmcv.ConfigDict(model_cfg))
-                said[key] = {"file": tensors(model), "scores": scores(model, model_cfg)}
+                said[key] = {"file": tensors(model)}
+                said[key]["scores"] = scores(model, model_cfg)
             except Exception as e:  # of many kinds; told by name
-                said[key] = {"error": f"{type(e).__name__}: {e}".splitlines()[0][:200]}
+                error = f"{type(e).__name__}: {e}".splitlines()[0]
+                said.setdefault(key, {})["error"] = error[:200]
         told[name] = said[key]
     out.write_text(json.dumps(told))
 
@@ -171,7 +165,8 @@ def main() -> int:
     built = {name: row["file"] for name, row in theirs.items() if "file" in row}
     for name, row in theirs.items():
         if "error" in row:
-            print(f"{name}: upstream cannot build it: {row['error']}")
+            cannot = "score such frames with" if "file" in row else "build"
+            print(f"{name}: upstream cannot {cannot} it: {row['error']}")
     if options.write:
         lines = (
             f"  {json.dumps(name)}: {json.dumps(row)}" for name, row in built.items()
