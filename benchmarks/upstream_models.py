@@ -113,7 +113,7 @@ def compare(name: str, model: Mapping[str, Any]) -> str:
     return "equal" if found == expected else f"FAILED: {found} and not {expected}"
 
 
-def say_theirs(folder: Path, only: str, out: Path) -> None:
+def say_theirs(folder: Path, only: str, out: Path, *, scored: bool) -> None:
     """Run by the Python that has mmaction2: what its models have and say, into a file."""
     warnings.simplefilter("ignore")
     import mmcv
@@ -133,7 +133,7 @@ def say_theirs(folder: Path, only: str, out: Path) -> None:
             try:
                 model = build_model(mmcv.ConfigDict(model_cfg))
                 said[key] = {"file": tensors(model)}
-                said[key]["scores"] = scores(model, model_cfg)
+                said[key]["scores"] = scores(model, model_cfg) if scored else None
             except Exception as e:  # of many kinds; told by name
                 error = f"{type(e).__name__}: {e}".splitlines()[0]
                 said.setdefault(key, {})["error"] = error[:200]
@@ -152,27 +152,33 @@ def main() -> int:
     parser.add_argument(
         "--write", action="store_true", help="write upstream_models.json"
     )
+    parser.add_argument(
+        "--no-scores", action="store_true", help="tensors alone, minutes"
+    )
     parser.add_argument("--as-peer", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.as_peer:
-        say_theirs(options.folder, options.only, options.as_peer)
+        scored = not options.no_scores
+        say_theirs(options.folder, options.only, options.as_peer, scored=scored)
         return 0
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "theirs.json")
+        flags = ["--no-scores"] if options.no_scores else []
         command = [options.peer, __file__, str(options.folder), "--only", options.only]
-        subprocess.run([*command, "--as-peer", str(out)], check=True)
+        subprocess.run([*command, *flags, "--as-peer", str(out)], check=True)
         theirs = json.loads(out.read_text())
     built = {name: row["file"] for name, row in theirs.items() if "file" in row}
     for name, row in theirs.items():
         if "error" in row:
             cannot = "score such frames with" if "file" in row else "build"
             print(f"{name}: upstream cannot {cannot} it: {row['error']}")
+    stored = json.loads(FILE.read_text())
     if options.write:
+        stored = dict(sorted({**stored, **built}.items()))
         lines = (
-            f"  {json.dumps(name)}: {json.dumps(row)}" for name, row in built.items()
+            f"  {json.dumps(name)}: {json.dumps(row)}" for name, row in stored.items()
         )
         FILE.write_text("{\n" + ",\n".join(lines) + "\n}\n")
-    stored = json.loads(FILE.read_text())
     stale = [name for name in built if stored.get(name) != built[name]]
     print(
         f"upstream builds {len(built)} of {len(theirs)} models; {FILE.name} has {len(built) - len(stale)} of them as they are"
