@@ -1,53 +1,78 @@
-"""Trains the configs of MMAction2 0.24.1: model, pipelines, one step and one evaluation on made-up clips.
+"""Trains the configs of MMAction2 0.24.1: model, pipelines, one step and one evaluation, on made-up clips.
 
     pip download --no-deps mmaction2==0.24.1 && unzip mmaction2-0.24.1*.whl
-    python benchmarks/upstream_configs_train.py mmaction/.mim/configs             # everything, an hour or more
-    python benchmarks/upstream_configs_train.py mmaction/.mim/configs --models    # the models alone, minutes
-    python benchmarks/upstream_configs_train.py mmaction/.mim/configs --only recognition/tsm
+    python benchmarks/upstream_configs_train.py mmaction/.mim/configs                        # everything, hours on a CPU
+    python benchmarks/upstream_configs_train.py mmaction/.mim/configs --small                # smaller frames, an hour
+    python benchmarks/upstream_configs_train.py mmaction/.mim/configs --models               # the models alone, minutes
+    python benchmarks/upstream_configs_train.py mmaction/.mim/configs --only 'recognition/ts[mn]/*' --stride 5
 
-For each config that can be run (those of a `_base_` folder are parts of others) it says: whether everything that it names
-is there, and if not, what is missing and the command that scaffolds it; whether the model's tensors have the names and
-shapes that upstream's have (`upstream_models.json`, from an installed upstream); and whether
-`python -m mmaction_min.train` trains a step and evaluates. The config is not changed, but for what `--cfg-options` says:
-the paths, `pretrained=None` (weights that are not on this disk), one clip a batch, no worker processes, one epoch.
-Exits with 1 if a config that names nothing unknown fails.
+For each config that can be run (those of a `_base_` folder are parts of others) it says whether the model's tensors have the
+names and shapes of upstream's (`upstream_models.json`, from an installed upstream), and whether `python -m mmaction_min.train`
+trains a step and evaluates; a config for tests alone, and one without `evaluation`, goes through `python -m mmaction_min.test`.
+What a config names and the engine does not have must be refused and not crash; it is printed with the command that scaffolds it.
+
+The config is not changed, but for what `--cfg-options` says: the paths, one clip a batch, no worker processes, one epoch,
+`load_from=None`. Torchvision's weights are random ones under the names that torchvision's have. Configs that differ in paths, sizes
+of batches and numbers of the schedule alone are run once. Exits with 1 if one fails that has all it names, or if one crashes.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import hashlib
 import io
 import json
 import sys
 import tempfile
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
-from PIL import Image
+from made_up_clips import MadeUpClips, make_up_weights, shrink
+from upstream_missing import command, missing
+from upstream_models import compare, configs, without_pretrained
 
-import mmaction_min.core  # noqa: F401  (it fills registries)
-from mmaction_min import train
+from mmaction_min import test, train
+from mmaction_min.command import KEYS
 from mmaction_min.config import Config
-from mmaction_min.datasets import DATASETS, PIPELINES
-from mmaction_min.models import builder
+from mmaction_min.datasets import Compose
+from mmaction_min.errors import EngineError
+from mmaction_min.models import build_model
 
-EXPECTED = json.loads((Path(__file__).parent / "upstream_models.json").read_text())
-MODEL_KINDS = {
-    "backbone": builder.BACKBONES,
-    "neck": builder.NECKS,
-    "cls_head": builder.HEADS,
-    "loss_cls": builder.LOSSES,
-    "blending": builder.BLENDINGS,
+ONE_STEP = {
+    "total_epochs": "1",
+    "data.videos_per_gpu": "1",
+    "data.workers_per_gpu": "0",
+    "load_from": "None",
+    "log_config.interval": "1",
 }
-SCAFFOLDED = {"cls_head": "head", "loss_cls": "loss", "pipeline": "transform"}
-"""What scaffold calls a kind, where it is not what the config calls it."""
-FRAMES = 40
+CRASH = "crashed:"
+NO_STEP = (
+    "lr_config has the policy CosineAnnealing, and of its base the steps of another"
+)
+BROKEN = {
+    **{
+        f"recognition/slowonly/slowonly_imagenet_pretrained_r50_8x4x1_64e_{data}_rgb.py": NO_STEP
+        for data in ("hmdb51", "sthv1", "sthv2", "ucf101")
+    },
+    "recognition/tsn/tsn_r50_1x1x6_100e_mit_rgb.py": "FormatShape has no input_format",
+}
+"""The configs of whole families here that upstream cannot train either, and why; here too they are refused."""
+SAME = frozenset(
+    [
+        *("ann_file", "data_prefix", "work_dir", "load_from", "resume_from"),
+        *("videos_per_gpu", "workers_per_gpu", "total_epochs", "lr", "step"),
+        *("log_config", "checkpoint_config"),
+    ]
+)
+"""What two configs may say differently and still do the same here."""
+COLUMNS = (
+    *("configs", "complete", "equal", "trained"),
+    *("tested", "refused", "broken", "failed"),
+)
 
 
 class Row(NamedTuple):
@@ -56,218 +81,223 @@ class Row(NamedTuple):
     Args:
         name: its path in the folder.
         missing: (kind, name) of what it names and is not there.
-        model: 'equal', 'not compared', or what is wrong.
-        trained: 'yes', '' if it was not tried, or what is wrong.
+        parameters: 'equal', 'not compared', or what is wrong.
+        trained: 'yes', '-' if the config has no training, 'refused' for what is not here, 'broken' upstream too, or what is wrong.
+        evaluated: the metrics, 'test', '-', or what is wrong.
+        same_as: the config that ran in its place.
+        seconds: that it took.
     """
 
     name: str
     missing: list[tuple[str, str]]
-    model: str = ""
-    trained: str = ""
+    parameters: str = "-"
+    trained: str = "-"
+    evaluated: str = "-"
+    same_as: str = ""
+    seconds: float = 0
 
-
-def named(cfg: Mapping[str, Any], name: str) -> Iterator[tuple[str, str, bool]]:
-    """(kind, name, is it known) of everything that a config builds for training and evaluation."""
-    model = cfg["model"]
-    recognizer = model.get("type", "")
-    kind = "localizer" if name.startswith("localization") else "recognizer"
-    yield kind, recognizer, recognizer in builder.RECOGNIZERS or recognizer in builder.LOCALIZERS
-    for kind, registry in MODEL_KINDS.items():
-        for part in find(model, kind):
-            what = part.get("type", "")
-            known = what in registry or bool(builder.library_of(part))
-            yield kind, what, known
-    for split in ("train", "val", "test"):
-        data = cfg.get("data", {}).get(split) or {}
-        while isinstance(data, Mapping) and "dataset" in data:  # RepeatDataset
-            yield "dataset", data["type"], data["type"] in DATASETS
-            data = data["dataset"]
-        for one in data if isinstance(data, list) else [data]:
-            if "type" in one:
-                yield "dataset", one["type"], one["type"] in DATASETS
-            for step in one.get("pipeline", []):
-                yield "pipeline", step["type"], step["type"] in PIPELINES
-
-
-def find(tree: Any, key: str) -> Iterator[Mapping[str, Any]]:
-    """Every dict under `key`, at any depth."""
-    if isinstance(tree, Mapping):
-        for name, value in tree.items():
-            if name == key and isinstance(value, Mapping):
-                yield value
-            yield from find(value, key)
-
-
-def without_pretrained(model: Any) -> Any:
-    """A model's config with `pretrained=None` everywhere."""
-    if not isinstance(model, Mapping):
-        return model
-    return {
-        name: None if name == "pretrained" else without_pretrained(value)
-        for name, value in model.items()
-    }
-
-
-def compare_model(name: str, cfg: Mapping[str, Any]) -> str:
-    """'equal' if the tensors have upstream's names and shapes."""
-    with torch.device("meta"):
-        model = builder.build_model(without_pretrained(cfg["model"]))
-    lines = sorted(f"{key} {tuple(x.shape)}" for key, x in model.state_dict().items())
-    found = {
-        "tensors": len(lines),
-        "sha256": hashlib.sha256("\n".join(lines).encode()).hexdigest(),
-    }
-    expected = EXPECTED.get(name)
-    if expected is None:
-        return "not compared"  # the upstream at hand could not build it
-    return "equal" if found == expected else f"{found} and not {expected}"
-
-
-def made_up(folder: Path, cfg: Mapping[str, Any], split: str) -> dict[str, str]:
-    """Two clips as the data set of a config wants them, and the options that say where they are."""
-    data = cfg["data"][split]
-    prefix = f"data.{split}"
-    while "dataset" in data:
-        data, prefix = data["dataset"], f"{prefix}.dataset"
-    flow = data.get("modality") == "Flow"
-    template = data.get("filename_tmpl", "img_{:05}.jpg")
-    labels = "0 1" if data.get("multi_class") else "1"
-    lines = []
-    for clip in ("a", "b"):
-        if data["type"] == "VideoDataset":
-            write_video(folder / f"{clip}.mp4")
-            lines.append(f"{clip}.mp4 {labels}")
-        else:
-            write_frames(folder / clip, template, flow=flow)
-            count = f"0 {FRAMES}" if data.get("with_offset") else f"{FRAMES}"
-            lines.append(f"{clip} {count} {labels}")
-    (folder / f"{split}.txt").write_text("\n".join(lines) + "\n")
-    return {
-        f"{prefix}.ann_file": str(folder / f"{split}.txt"),
-        f"{prefix}.data_prefix": str(folder),
-    }
-
-
-def frame(i: int) -> np.ndarray:
-    """(256, 340, 3) of blurred noise that moves."""
-    noise = np.random.default_rng(0).integers(0, 255, (32, 43, 3), dtype=np.uint8)
-    large = Image.fromarray(noise).resize((340, 256), Image.Resampling.BILINEAR)
-    return np.roll(np.asarray(large), 4 * i, axis=1)
-
-
-def write_video(path: Path) -> None:
-    """A file of `FRAMES` frames."""
-    import av
-
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=25)
-        stream.width, stream.height = 340, 256
-        for i in range(FRAMES):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame(i))))
-        container.mux(stream.encode())
-
-
-def write_frames(folder: Path, template: str, *, flow: bool) -> None:
-    """A folder of pictures, from number 0 (some lists count from there) to `FRAMES`."""
-    folder.mkdir(exist_ok=True)
-    for i in range(FRAMES + 1):
-        names = (
-            [template.format(axis, i) for axis in "xy"]
-            if flow
-            else [template.format(i)]
+    @property
+    def ran(self) -> bool:
+        """Whether all went well that the config asks for."""
+        return (
+            self.parameters in ("equal", "not compared")
+            and self.trained in ("yes", "-")
+            and not self.failed
+            and self.evaluated != "-"
         )
-        for name in names:
-            picture = frame(i)[:, :, 0] if flow else frame(i)
-            Image.fromarray(picture).save(folder / name)
+
+    @property
+    def failed(self) -> bool:
+        """Whether something is wrong, and not only missing."""
+        return any(
+            said.startswith("FAILED")
+            for said in (self.parameters, self.trained, self.evaluated)
+        )
 
 
-def train_a_step(file: Path, cfg: Mapping[str, Any]) -> str:
-    """'yes' if the command trains an epoch of a step or two and evaluates."""
-    with tempfile.TemporaryDirectory() as folder:
-        options = {
-            "total_epochs": "1",
-            "data.videos_per_gpu": "1",
-            "data.workers_per_gpu": "0",
-            "evaluation.interval": "1",
-            "checkpoint_config": "None",
-            "load_from": "None",
-            "log_config.interval": "1",
-        }
-        if "pretrained" in cfg["model"].get("backbone", {}):
-            options["model.backbone.pretrained"] = "None"
-        for split in ("train", "val"):
-            options.update(made_up(Path(folder), cfg, split))
-        argv = [
-            str(file),
-            "--work-dir",
-            f"{folder}/work",
-            "--seed",
-            "0",
-            "--device",
-            "cpu",
-        ]
-        argv += ["--cfg-options", *(f"{key}={value}" for key, value in options.items())]
-        said = io.StringIO()
-        with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
-            code = train.main(argv)
-    return "yes" if code == 0 else said.getvalue().strip().rpartition("error:")[2]
+def call(command: Callable[[Sequence[str]], int], argv: list[str]) -> str:
+    """'' if the command ends well, else what it says is wrong."""
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
+        try:
+            code = command(argv)
+        except Exception as e:  # which no command should let through
+            return f"{CRASH} {type(e).__name__}: {e}"
+    return "" if code == 0 else said.getvalue().rpartition("error: ")[2].strip()
 
 
-def look_at(file: Path, name: str, *, models: bool) -> Row:
-    """What becomes of a config; nothing that it does ends the list."""
-    cfg = Config.fromfile(file)
-    if not isinstance(cfg.get("model"), Mapping):
-        return Row(name, [("model", "(the config has none)")])
-    missing = sorted(
-        {(kind, what) for kind, what, known in named(cfg, name) if not known}
+class Trial:
+    """Tries configs, with one folder of made-up data for all.
+
+    Args:
+        configs: the folder of the configs.
+        scratch: where to write.
+        small: smaller frames.
+    """
+
+    def __init__(self, configs: Path, scratch: Path, *, small: bool) -> None:
+        self.configs, self.scratch, self.small = configs, scratch, small
+        self.clips = MadeUpClips(scratch / "data")
+        self.seen: dict[str, Row] = {}
+
+    def look_at(self, file: Path, *, models: bool) -> Row:
+        """What becomes of a config; nothing that it does ends the list."""
+        start = time.perf_counter()
+        name = file.relative_to(self.configs).as_posix()
+        cfg = Config.fromfile(file)
+        if not isinstance(cfg.get("model"), Mapping):
+            return Row(name, [], trained="no model, so it is no training")
+        row = Row(name, missing(cfg, name))
+        if not {kind for kind, _ in row.missing} - {"dataset", "pipeline"}:
+            row = row._replace(parameters=compare(name, cfg["model"]))
+        if not models:
+            row = self._try(file, name, cfg, row)
+        return row._replace(seconds=time.perf_counter() - start)
+
+    def _try(self, file: Path, name: str, cfg: Config, row: Row) -> Row:
+        key = what_it_does(cfg)
+        if key in self.seen:
+            before = self.seen[key]
+            return row._replace(
+                trained=before.trained, evaluated=before.evaluated, same_as=before.name
+            )
+        with tempfile.TemporaryDirectory(dir=self.scratch) as folder:
+            trained, evaluated = self._train_and_evaluate(file, cfg, Path(folder))
+        said = f"{trained} {evaluated}"
+        if "FAILED" in said and CRASH not in said:
+            if name in BROKEN:
+                trained, evaluated = "broken", BROKEN[name]
+            elif row.missing or isinstance(cfg.get("data", {}).get("train"), list):
+                trained, evaluated = "refused", "-"
+        self.seen[key] = row._replace(trained=trained, evaluated=evaluated)
+        return self.seen[key]
+
+    def _train_and_evaluate(
+        self, file: Path, cfg: Config, folder: Path
+    ) -> tuple[str, str]:
+        data = cfg.get("data", {})
+        options = make_up_weights(cfg["model"])
+        for split in data.keys() & {"train", "val", "test"}:
+            options |= self.clips.options(cfg, split)
+            if self.small and "timm" not in str(cfg["model"].get("backbone")):
+                options |= shrink(cfg, split)
+        trained, checkpoint = "-", folder / "start.pth"
+        if "train" in data and "optimizer" in cfg:
+            work = folder / "work"
+            argv = ["--work-dir", str(work)]
+            if said := self._call(train.main, file, argv, {**ONE_STEP, **options}):
+                return f"FAILED: {said}", "-"
+            trained, metrics = read_log(work)
+            if cfg.get("evaluation"):
+                return trained, build_pipeline(data.get("test")) or metrics
+            checkpoint = work / "latest.pth"
+        if "test" not in data:
+            return trained, "none asked for"
+        if trained == "-":
+            try:
+                model = build_model(without_pretrained(cfg["model"]))
+            except EngineError as e:
+                return trained, f"FAILED: {e}"
+            torch.save({"state_dict": model.state_dict()}, checkpoint)
+        out = folder / ("out" if cfg.get("output_config") else "out.npy")
+        argv = [str(checkpoint), "--out", str(out)]
+        options["data.workers_per_gpu"] = "0"
+        said = self._call(test.main, file, argv, options)
+        return trained, f"FAILED: {said}" if said else "test"
+
+    def _call(
+        self,
+        command: Callable[[Sequence[str]], int],
+        file: Path,
+        argv: list[str],
+        options: Mapping[str, str],
+    ) -> str:
+        pairs = [f"{key}={value}" for key, value in options.items()]
+        return call(
+            command, [str(file), *argv, "--device", "cpu", "--cfg-options", *pairs]
+        )
+
+
+def what_it_does(cfg: Mapping[str, Any]) -> str:
+    """The same for two configs that do the same here."""
+
+    def strip(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: strip(value[key]) for key in value.keys() - SAME}
+        if isinstance(value, list | tuple):
+            return [strip(each) for each in value]
+        return value
+
+    return json.dumps(
+        strip({key: cfg[key] for key in KEYS & cfg.keys()}), sort_keys=True, default=str
     )
-    if models:
-        missing = [pair for pair in missing if pair[0] not in ("dataset", "pipeline")]
-    if missing:
-        return Row(name, missing)
-    row = Row(name, [])
+
+
+def read_log(work_dir: Path) -> tuple[str, str]:
+    """'yes' if a step is in the log of a run, and the metrics that are."""
+    (log,) = work_dir.glob("*.log.json")
+    trained, metrics = "FAILED: no step in the log", set()
+    for line in map(json.loads, log.read_text().splitlines()):
+        if line.get("mode") == "train" and "loss" in line:
+            trained = "yes"
+        if line.get("mode") == "val":
+            metrics |= line.keys() - {"mode", "epoch", "iter", "lr"}
+    return trained, " ".join(sorted(metrics)) or "FAILED: no metric in the log"
+
+
+def build_pipeline(data: Mapping[str, Any] | None) -> str:
+    """'' if a data set's pipeline can be built, else what is wrong."""
     try:
-        row = row._replace(model=compare_model(name, cfg))
-        if not models and "train" in cfg.get("data", {}):
-            row = row._replace(trained=train_a_step(file, cfg))
-    except Exception as e:
-        where = "trained" if row.model else "model"
-        row = row._replace(**{where: f"{type(e).__name__}: {e}"})
-    return row
+        Compose((data or {}).get("pipeline", []))
+    except EngineError as e:
+        return f"FAILED: {e}"
+    return ""
 
 
-def report(rows: list[Row]) -> bool:
-    """Print the table and what is not supported; whether something failed that should not."""
+def describe(row: Row) -> str:
+    """A line of the table."""
+    said = f"{row.name}: parameters {row.parameters}, trained: {row.trained}, evaluated: {row.evaluated}"
+    if row.same_as:
+        said += f", as {row.same_as}"
+    if row.missing:
+        said += "; not here: " + ", ".join(
+            f"{kind} {what}".strip() for kind, what in row.missing
+        )
+    return f"{said} ({row.seconds:.0f} s)"
+
+
+def report(rows: Sequence[Row]) -> bool:
+    """Print the counts and what is not here; whether something failed that should not."""
     table: dict[str, Counter[str]] = {}
     for row in rows:
         family = table.setdefault("/".join(row.name.split("/")[:2]), Counter())
-        family["configs"] += 1
-        family["complete"] += not row.missing
-        family["equal"] += row.model == "equal"
-        family["trained"] += row.trained == "yes"
-    columns = ("configs", "complete", "equal", "trained")
-    print(f"\n{'family':28}" + "".join(f"{column:>10}" for column in columns))
-    for family, counts in [*table.items(), ("all", sum(table.values(), Counter()))]:
-        print(f"{family:28}" + "".join(f"{counts[column]:10}" for column in columns))
-    print("\nnot here, and what writes a place for it:")
-    for (kind, what), count in Counter(
-        pair for row in rows for pair in row.missing
-    ).most_common():
-        command = f"scaffold add {SCAFFOLDED.get(kind, kind)} {what}"
-        print(
-            f"{count:5} configs: {command if what.isidentifier() else f'{kind} {what}'}"
+        family.update(
+            {
+                "configs": 1,
+                "complete": not row.missing,
+                "equal": row.parameters == "equal",
+                "trained": row.trained == "yes" and row.ran,
+                "tested": row.trained == "-" and row.ran,
+                "refused": row.trained == "refused",
+                "broken": row.trained == "broken",
+                "failed": row.failed,
+            }
         )
-    failed = [
-        row
-        for row in rows
-        if not row.missing
-        and (
-            row.model not in ("equal", "not compared") or row.trained not in ("yes", "")
-        )
-    ]
-    for row in failed:
-        print(f"{row.name}: {row.model}; trained: {row.trained}")
-    return bool(failed)
+    print(f"\n{'family':28}" + "".join(f"{column:>10}" for column in COLUMNS))
+    for name, counts in [*table.items(), ("all", sum(table.values(), Counter()))]:
+        print(f"{name:28}" + "".join(f"{counts[column]:10}" for column in COLUMNS))
+    alone = sum(bool(row.same_as) for row in rows)
+    print(
+        f"\n{alone} of them differ from another in paths, sizes and numbers of the schedule alone, and were run as that one"
+    )
+    print("not here, and what writes a place for it:")
+    lacking = Counter(pair for row in rows for pair in row.missing)
+    for pair, count in lacking.most_common():
+        print(f"{count:5} configs: {command(*pair)}")
+    for row in rows:
+        if row.failed:
+            print(describe(row))
+    return any(row.failed for row in rows)
 
 
 def main() -> int:
@@ -276,17 +306,26 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folder", type=Path)
+    parser.add_argument(
+        "--only", default="*", metavar="GLOB", help="a pattern of the paths"
+    )
+    parser.add_argument("--limit", type=int, help="at most so many")
+    parser.add_argument("--stride", type=int, default=1, help="each so many")
+    parser.add_argument(
+        "--small", action="store_true", help="frames a quarter as wide and high"
+    )
     parser.add_argument("--models", action="store_true", help="build the models alone")
-    parser.add_argument("--only", default="", help="a part of the paths")
     options = parser.parse_args()
+    found = list(configs(options.folder, options.only))[:: options.stride][
+        : options.limit
+    ]
     rows = []
-    for file in sorted(options.folder.rglob("*.py")):
-        name = file.relative_to(options.folder).as_posix()
-        if "_base_" in name.split("/") or options.only not in name:
-            continue
-        rows.append(look_at(file, name, models=options.models))
-        said = ", ".join(f"{kind} {what}" for kind, what in rows[-1].missing)
-        print(f"{name}: {said or rows[-1].model} {rows[-1].trained}", flush=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        torch.hub.set_dir(f"{scratch}/hub")
+        trial = Trial(options.folder, Path(scratch), small=options.small)
+        for _, file in found:
+            rows.append(trial.look_at(file, models=options.models))
+            print(describe(rows[-1]), flush=True)
     return int(report(rows))
 
 

@@ -22,7 +22,7 @@ from .building import check_arguments
 from .config import Config
 from .datasets import build_dataloader, build_dataset, finish_on_device
 from .errors import ConfigError
-from .models import build_model
+from .models import build_model, register_module_hooks
 from .runner import (
     RUNNERS,
     BaseRunner,
@@ -39,8 +39,9 @@ from .runner.update import LossScale
 
 
 def prepare_model(cfg: Config, device: torch.device) -> nn.Module:
-    """The model of a config, on the device, in the memory format that the config asks for."""
+    """The model of a config, on the device, with its `module_hooks` and in the memory format that the config asks for."""
     model = build_model(cfg.model).to(device)
+    register_module_hooks(model, cfg.get("module_hooks") or [])
     if cfg.get("channels_last"):
         to_channels_last(model)
     return model

@@ -31,7 +31,7 @@ from .assemble import build_loader, build_runner, prepare_model
 from .command import command_parser, load_config, pick_device, run_command
 from .config import Config
 from .errors import ConfigError, EngineError
-from .runner import BaseRunner, EvalHook
+from .runner import BaseRunner, DistEvalHook
 from .runner.device import to_device
 from .runner.priority import Priority
 
@@ -186,7 +186,7 @@ def _describe_hooks(cfg: Config, runner: BaseRunner) -> str:
     """The hooks that training would have, in their order, and when each is called."""
     if cfg.get("evaluation"):
         nothing = DataLoader(TensorDataset(torch.empty(0)))  # it is not looked at
-        runner.register_hook(EvalHook(nothing, **cfg.evaluation), "LOW")
+        runner.register_hook(DistEvalHook(nothing, **cfg.evaluation), "LOW")
     runner.register_custom_hooks(cfg.get("custom_hooks"))
     names = {priority.value: priority.name for priority in Priority}
     rows = [

@@ -17,10 +17,15 @@ from .errors import (
     DuplicateError,
     NotRegisteredError,
 )
-from .near import did_you_mean
+from .near import did_you_mean, near
 from .places import place_of
 
 T = TypeVar("T", bound=Callable[..., Any])
+SCAFFOLDED = (
+    *("backbone", "constructor", "dataset", "head", "hook", "localizer"),
+    *("loss", "neck", "optimizer", "recognizer", "transform"),
+)
+"""What `scaffold add` knows of that is looked up in a registry."""
 
 
 class Registry:
@@ -203,11 +208,15 @@ class Registry:
         """The error for a name that is not registered."""
         hint = did_you_mean(name, self, n=3)
         if scope := name.rpartition(".")[0]:
-            hint = hint or f"is {scope} a package that custom_imports should import?"
+            hint = f"{hint} is {scope} a package that custom_imports should import?".lstrip()
         elif module := self._defining(name):
             hint = f"{module} has it, and {self.where} does not import it"
         elif self.where:
             hint = hint or f"is it imported in {self.where}?"
+            kind = self.name.split()[-1]  # of a "pipeline transform"
+            is_new = not near(name, self, cutoff=0.85) and name[:1].isupper()
+            if is_new and kind in SCAFFOLDED:
+                hint += f" `scaffold add {kind} {name}` writes a place for one"
         return NotRegisteredError(
             f"{name!r} is not in the {self.name} registry",
             where,

@@ -43,6 +43,9 @@ SETTINGS = (
     "out_dir",
     "greater_keys",
     "less_keys",
+    "broadcast_bn_buffer",
+    "gpu_collect",
+    "tmpdir",
 )
 """The entries of `evaluation` that are about when and where; the others are arguments of the data set's `evaluate`."""
 

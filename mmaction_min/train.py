@@ -30,6 +30,7 @@ from .datasets.builder import VideoLoader
 from .errors import ConfigError
 from .runner import (
     BaseRunner,
+    DistEvalHook,
     EvalHook,
     Hook,
     StopTraining,
@@ -216,22 +217,24 @@ def _dataset_of(loader: DataLoader[Any]) -> Any:
 
 def _check_labels(loaders: list[DataLoader[Any]], num_classes: int | None) -> None:
     """Refuse a class number that the head has no score for, before torch does, in a step and without a name."""
+    if num_classes is None:
+        return
     for loader in loaders:
         dataset = _dataset_of(loader)
-        if num_classes is not None and hasattr(dataset, "check_classes"):
+        if hasattr(dataset, "check_classes"):
             dataset.check_classes(num_classes)  # SSN's are counted from 1
-        labels = getattr(dataset, "labels", None)
-        if (
-            labels is None
-            or num_classes is None
-            or max(labels, default=0) < num_classes
-        ):
-            continue
-        raise ConfigError(
-            f"the list has class {max(labels)}, and the head num_classes={num_classes}, so 0 to {num_classes - 1}",
-            str(getattr(dataset, "ann_file", "")),
-            "say model.cls_head.num_classes in the config",
-        )
+        if getattr(dataset, "multi_class", False):
+            fits = dataset.num_classes == num_classes
+            found = f"num_classes={dataset.num_classes}"
+        else:
+            highest = max(getattr(dataset, "labels", ()), default=0)
+            fits, found = highest < num_classes, f"class {highest}"
+        if not fits:
+            raise ConfigError(
+                f"the list has {found}, and the head num_classes={num_classes}, so 0 to {num_classes - 1}",
+                str(getattr(dataset, "ann_file", "")),
+                "say model.cls_head.num_classes in the config",
+            )
 
 
 def _register_hooks(
@@ -239,7 +242,7 @@ def _register_hooks(
 ) -> None:
     if cfg.get("evaluation") and not args.no_validate:
         loader = build_loader(cfg, "val", seed, runner.device)
-        runner.register_hook(EvalHook(loader, **cfg.evaluation), "LOW")
+        runner.register_hook(DistEvalHook(loader, **cfg.evaluation), "LOW")
     runner.register_custom_hooks(cfg.get("custom_hooks"))
     if args.max_steps is not None:
         runner.register_hook(_StopAfter(args.max_steps), "LOW")

@@ -31,8 +31,9 @@ COUNTS = {
 """Whole numbers, and the least that makes sense."""
 NUMBERS = ("data.max_bad", "data.timeout_s", "optimizer_config.grad_clip.max_norm")
 """Numbers that are not negative."""
+SPLITS = ("data.train", "data.val", "data.test")
 DICTS = (
-    *("data.train", "data.val", "data.test"),
+    *SPLITS,
     *("data.train_dataloader", "data.val_dataloader", "data.test_dataloader"),
     *("runner", "evaluation", "optimizer_config", "optimizer_config.grad_clip"),
     *("lr_config", "momentum_config", "checkpoint_config", "log_config"),
@@ -80,6 +81,12 @@ def _at(cfg: Mapping[str, Any], dotted: str) -> Iterator[Any]:
 
 
 def _check_kind(cfg: Config, key: str, value: object) -> None:
+    if key in SPLITS and isinstance(value, list | tuple):
+        raise ConfigTypeError(
+            f"{key} is a list of {len(value)} data sets, and a run here has one",
+            place_of(cfg, *key.split(".")),
+            "upstream's OmniSourceRunner is not here; take one of them, or write a data set of several: scaffold add dataset",
+        )
     plain = isinstance(
         value, str | Real | list | tuple | Mapping | None
     )  # or an object

@@ -72,7 +72,7 @@ CASES = {
     "head of nobody": (
         "model = dict(cls_head=dict(type='Zzzz'))",
         "c.py:2",
-        "is it imported in mmaction_min/models/heads",
+        r"is it imported in mmaction_min/models/heads/__init__.py\? `scaffold add head Zzzz`",
     ),
     "foreign scope": (
         "model = dict(backbone=dict(type='mmcls.ResNeXt'))",
@@ -289,6 +289,7 @@ VALUES = {
     "data = dict(train_dataloader=dict(videos_per_gpu=-1))": "train_dataloader.videos_per",
     "data = dict(max_bad=-0.1)": "data.max_bad is -0.1",
     "data = dict(train=None)": "data.train is a dict, not None",
+    "data = dict(train=[{}, {}])": "data.train is a list of 2 data sets, and a run here has one",
     "model = dict(backbone=dict(num_stages='1'))": "model.backbone: ResNet: num_stages is '1', and not of the type int",
     "model = dict(cls_head=dict(dropout_ratio=None))": "dropout_ratio is None, and not of the type float",
     "optimizer = dict(lr='0.1')": "lr is '0.1', and not of the type float or Tensor",
@@ -401,12 +402,12 @@ def test_what_nothing_reads_is_told_and_does_no_harm(
 ) -> None:
     """A leftover is noted with its place; a variable that the config reads, in any of its files, is not."""
     (folder / "c.py").write_text(
-        "_base_ = 'base.py'\nleft_over = 1\nepochs_ = 1\ntotal_epochs = epochs_\n"
+        "_base_ = 'base.py'\nleft_over = 1\nepochs_ = 1\nprecise_bn = dict(num_iters=2)\ntotal_epochs = epochs_\n"
     )
 
     assert main(["c.py", "--device", "cpu", "--max-steps", "1"]) == 0
     assert capsys.readouterr().err.startswith(
-        "note: nothing reads left_over (c.py:2)\n"
+        "note: nothing reads left_over (c.py:2), precise_bn (c.py:4)\n"
     )
 
 

@@ -59,7 +59,7 @@ def test_all_parts_are_shown_and_nothing_is_written(
         "IterTimerHook",  # of custom_hooks
         "CheckpointHook",
         "IterTimerHook",
-        "EvalHook",
+        "DistEvalHook",
         "TextLoggerHook",
     ]
     assert [row.split()[0] for row in rows] == sorted(row.split()[0] for row in rows)

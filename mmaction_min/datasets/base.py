@@ -129,6 +129,7 @@ class BaseDataset:
         metrics: str | Sequence[str] = "top_k_accuracy",
         metric_options: Mapping[str, Mapping[str, Any]] | None = None,
         logger: logging.Logger | None = None,
+        topk: int | Sequence[int] | None = None,
     ) -> dict[str, float]:
         """Metrics of a model's scores for the whole dataset.
 
@@ -137,6 +138,7 @@ class BaseDataset:
             metrics: "top_k_accuracy", "mean_class_accuracy", "mean_average_precision", "mmit_mean_average_precision", or a list.
             metric_options: `dict(top_k_accuracy=dict(topk=(1, 5)))` is the default.
             logger: of the run that evaluates; nothing is said to it.
+            topk: upstream's older word for `metric_options=dict(top_k_accuracy=dict(topk=...))`.
 
         Returns:
             `{"top1_acc": .., "top5_acc": .., "mean_class_accuracy": ..}`, what was asked for.
@@ -151,7 +153,10 @@ class BaseDataset:
                 self.ann_file,
             )
         scores = np.stack([np.asarray(result) for result in results])
-        return evaluate_scores(scores, self.labels, metrics, metric_options)
+        options = dict(metric_options or {})
+        if topk is not None:
+            options["top_k_accuracy"] = {"topk": topk}
+        return evaluate_scores(scores, self.labels, metrics, options)
 
     def _one_hot(self, labels: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         hot = np.zeros((len(labels), self.num_classes or 0), np.float32)

@@ -141,7 +141,7 @@ def test_evaluate_uses_upstreams_names(four_videos: VideoDataset) -> None:
 
 
 def test_evaluate_several_metrics_with_options(four_videos: VideoDataset) -> None:
-    """Metrics come in a list, and each may have options."""
+    """Metrics come in a list, and each may have options; `topk` alone is upstream's older word for one."""
     values = four_videos.evaluate(
         SCORES,
         metrics=["top_k_accuracy", "mean_class_accuracy"],
@@ -149,6 +149,7 @@ def test_evaluate_several_metrics_with_options(four_videos: VideoDataset) -> Non
     )
 
     assert values == {"top1_acc": 0.75, "mean_class_accuracy": pytest.approx(2.5 / 3)}
+    assert four_videos.evaluate(SCORES, topk=(1,)) == {"top1_acc": 0.75}
 
 
 def test_evaluate_refuses_an_unknown_metric(four_videos: VideoDataset) -> None:

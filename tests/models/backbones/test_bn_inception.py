@@ -40,9 +40,11 @@ def test_the_maps_have_the_sizes_of_the_papers_table() -> None:
 def test_parameters_have_the_names_of_the_port() -> None:
     """As tsn-pytorch and Cadene have them: a convolution with a bias, and its norm beside it."""
     with torch.device("meta"):
-        names = set(BNInception().state_dict())
+        model = BNInception()
+    names = set(model.state_dict())
 
     assert len(names) == 69 * 7
+    assert sum(x.numel() for x in model.parameters()) == 10_270_240
     assert {
         "conv1_7x7_s2.bias",
         "conv1_7x7_s2_bn.running_mean",
