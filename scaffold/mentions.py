@@ -171,8 +171,21 @@ def mentioning(tree: Tree, renaming: Renaming) -> Iterator[tuple[str, bytes]]:
                 continue
             data = file.read_bytes()
             is_named = any(word in data for word in words)
-            if is_named and file.resolve().is_relative_to(tree.root):
+            if not (is_named and file.resolve().is_relative_to(tree.root)):
+                continue
+            if top != TESTS or _imports(data, path, renaming.old):
                 yield path, data
+
+
+def _imports(data: bytes, path: str, old: Stub) -> bool:
+    """A file imports the framework or the engine; a test that does not can mean another thing by the same word."""
+    names = set()
+    for node in ast.walk(_read(data, path).tree):
+        if isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return not {old.framework, old.engine}.isdisjoint(n.split(".")[0] for n in names)
 
 
 def _is_collected(name: str) -> bool:

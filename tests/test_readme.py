@@ -102,13 +102,24 @@ def test_the_first_two_blocks_are_the_two_commands() -> None:
     assert blocks[1] == "pip install -e '.[test]' && pytest\n"
 
 
+def contents(checkout: Path) -> dict[str, bytes | None]:
+    """Every file with its bytes, and every folder with None, but for the runs and what pytest keeps."""
+    return {
+        path.relative_to(checkout).as_posix(): (
+            path.read_bytes() if path.is_file() else None
+        )
+        for path in checkout.rglob("*")
+        if not {"work_dirs", ".pytest_cache"} & set(path.parts)
+    }
+
+
 def test_every_command_of_the_readme_works(checkout: Path, run: Run) -> None:
     """Word for word and one after the other, in one checkout; at the end nothing is left but the runs."""
     every = commands((checkout / "README.md").read_text())
     for command in every:
         if command.startswith("scaffold remove"):  # what whoever runs this has added
             run(f"{command} --force", checkout)
-    before = {path.relative_to(checkout) for path in checkout.rglob("*")}
+    before = contents(checkout)
 
     for command in every:
         done = run(command, checkout)
@@ -116,12 +127,7 @@ def test_every_command_of_the_readme_works(checkout: Path, run: Run) -> None:
         if command == "scaffold add backbone MobileNetV2":  # as its section says
             (checkout / PORT).write_text(port_of_the_readme())
 
-    after = {
-        path.relative_to(checkout)
-        for path in checkout.rglob("*")
-        if "work_dirs" not in path.parts
-    }
-    assert {path for path in after if ".pytest_cache" not in path.parts} == before
+    assert contents(checkout) == before
     assert {path.name for path in (checkout / "work_dirs").iterdir()} == {
         "bmn",
         "my_head",

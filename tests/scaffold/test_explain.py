@@ -314,9 +314,9 @@ def test_an_error_has_a_cause_and_a_remedy(
     ("fail", "what", "mend"),
     [
         (
-            lambda: build_head(dict(type="MyHead")),
-            "no file of this tree registers MyHead",
-            "scaffold add head MyHead",
+            lambda: build_head(dict(type="AbsentHead")),
+            "no file of this tree registers AbsentHead",
+            "scaffold add head AbsentHead",
         ),
         (
             lambda: build_backbone(dict(type="TSNHead")),
@@ -336,9 +336,9 @@ def test_an_error_has_a_cause_and_a_remedy(
             "give num_classes in the config",
         ),
         (
-            lambda: build_neck(dict(type="MyNeck")),
-            "no file of this tree registers MyNeck",
-            "scaffold add neck MyNeck",
+            lambda: build_neck(dict(type="AbsentNeck")),
+            "no file of this tree registers AbsentNeck",
+            "scaffold add neck AbsentNeck",
         ),
         (
             lambda: PIPELINES.build(dict(type="Fancy")),

@@ -154,7 +154,9 @@ def test_every_config_that_names_it_names_the_new_one(tree: Tree) -> None:
 
 
 def test_who_imports_it_imports_the_new_one(tree: Tree) -> None:
-    """From the module, from a package above it, or whole; a class of the same name elsewhere is not it."""
+    """From the module, from a package above it, or whole; a class of the same name elsewhere is not it,
+    nor a word of a test that has nothing to do with the framework.
+    """
     add(tree, "head", "MyHead")
     users = {
         "fw/models/heads/sub.py": "from .{m} import {c}\n\n\nclass Sub({c}):\n    pass\n",
@@ -164,6 +166,7 @@ def test_who_imports_it_imports_the_new_one(tree: Tree) -> None:
     others = {
         "fw/core/other.py": "class MyHead:\n    pass\n\n\nname = 'MyHead'\n",
         "tests/golden/expected.py": "from fw.models.heads import MyHead\n",
+        "tests/test_else.py": "from other import x\n\nx('MyHead')\n",
     }
     old, new = {"c": "MyHead", "m": "my_head"}, {"c": "ShiftHead", "m": "shift_head"}
     for path, text in {**users, **others}.items():
