@@ -64,8 +64,11 @@ def add(
 
     try:
         plan = plan_add(tree, stub)
-    except ScaffoldError:
-        _note_files_there(tree, stub)
+    except ScaffoldError as e:
+        if _note_files_there(tree, stub):
+            undo = f"`scaffold remove {kind} {stub.names.name}` takes it back"
+            hint = f"this very add was made before, and all is there; {undo}"
+            raise ScaffoldError(e.what, e.where, hint) from e
         raise
     common.carry_out(tree, plan, dry_run=dry_run)
     if dry_run:
@@ -83,13 +86,15 @@ def add(
     click.get_current_context().exit(0 if passed else 1)
 
 
-def _note_files_there(tree: Tree, stub: Stub) -> None:
-    """Which files are in the way, and whether they are those of this add."""
+def _note_files_there(tree: Tree, stub: Stub) -> bool:
+    """Say which files are in the way; whether they are those of this add."""
     from ..plan import is_added
 
-    status = "identical" if is_added(tree, stub) else "conflict"
+    is_same = is_added(tree, stub)
+    status = "identical" if is_same else "conflict"
     there = [p for p in stub.paths.values() if os.path.lexists(tree.root / p)]
     report.note_files(tree, [{"path": path, "status": status} for path in there])
+    return is_same
 
 
 def _check(tree: Tree, stub: Stub) -> list[dict[str, Any]]:

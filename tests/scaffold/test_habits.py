@@ -127,6 +127,7 @@ def test_the_same_add_again_finds_everything_identical(snapshot: Snapshot) -> No
     assert result.exit_code == 1
     assert result.stderr.count("identical ") == 3
     assert "MyHead is already registered in HEADS" in result.stderr
+    assert "hint: this very add was made before" in result.stderr
     assert snapshot() == before
 
 
