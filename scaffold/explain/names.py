@@ -94,11 +94,11 @@ def _nowhere(case: Case, key: str, title: str) -> Cause:
     }
     lower = {k.lower(): k for k in names}
     asked = key.lower().replace("_", "")
-    near = [lower[n] for n in difflib.get_close_matches(asked, lower, n=1, cutoff=0.85)]
+    near = [lower[n] for n in difflib.get_close_matches(asked, lower, n=1, cutoff=0.8)]
     kind, name = case.kind_for(key, title)
     taken = {t for k in case.kinds.values() for t in k.taken}
     outside = {t.lower(): t for t in taken if t != key}
-    slip = difflib.get_close_matches(asked, outside, n=1, cutoff=0.85)
+    slip = difflib.get_close_matches(asked, outside, n=1, cutoff=0.8)
     if slip and not near:
         right = outside[slip[0]]
         new = "" if slip[0] == asked else f", or `scaffold add {kind} {name}`"
