@@ -102,14 +102,14 @@ class VideoLoader(DataLoader[Any]):
             dataset = dataset.dataset
         infos = getattr(dataset, "video_infos", [])
         step = max(1, -(-len(infos) // LOOKED_AT))
-        paths = [
-            str(info.get("filename") or info.get("frame_dir")) for info in infos[::step]
-        ]
-        missing = [p for p in paths if p and not is_url(p) and not os.path.exists(p)]
+        # An annotation of features, as a localizer's, names no video.
+        names = [info.get("filename") or info.get("frame_dir") for info in infos]
+        paths = [str(name) for name in names[::step] if name]
+        missing = [p for p in paths if not is_url(p) and not os.path.exists(p)]
         if not missing:
             return
-        names = f"{', '.join(missing[:3])}{', ...' if len(missing) > 3 else ''}"
-        what = f"{len(missing)} of {len(paths)} files are missing: {names}"
+        some = f"{', '.join(missing[:3])}{', ...' if len(missing) > 3 else ''}"
+        what = f"{len(missing)} of {len(paths)} files are missing: {some}"
         ann_file = getattr(dataset, "ann_file", "")
         if len(missing) * step > self._allowed(len(infos)):
             raise DataError(what, ann_file, "does data_prefix say where they are?")
