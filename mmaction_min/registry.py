@@ -208,7 +208,7 @@ class Registry:
         """The error for a name that is not registered."""
         hint = did_you_mean(name, self, n=3)
         if scope := name.rpartition(".")[0]:
-            hint = f"{hint} is {scope} a package that custom_imports should import?".lstrip()
+            hint = f"is {scope} a package that custom_imports should import?"
         elif module := self._defining(name):
             hint = f"{module} has it, and {self.where} does not import it"
         elif self.where:
