@@ -38,6 +38,7 @@ model = dict(
         dropout_ratio=0.0,
         in_channels=128,
         num_classes=1,
+        init_std=0.01,
         consensus=dict(
             type="STPPTrain", stpp_stage=(1, (1, 2), 1), num_segments_list=(2, 4, 2)
         ),
@@ -96,8 +97,8 @@ data = dict(
     val=dict(videos, split="val", pipeline=test_pipeline),
     test=dict(videos, split="val", pipeline=test_pipeline),
 )
-evaluation = dict(interval=1, metrics=["mAP"], save_best="mAP@0.50")
+evaluation = dict(interval=2, metrics=["mAP"], save_best="mAP@0.50")
 optimizer = dict(type="AdamW", lr=0.001, weight_decay=0.01)
 optimizer_config = dict(grad_clip=dict(max_norm=20))
 lr_config = dict(policy="CosineAnnealing", min_lr=0, by_epoch=False)
-total_epochs = 4
+total_epochs = 8

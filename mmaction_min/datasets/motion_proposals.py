@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..argument_types import Positive
 from ..core.evaluation import pairwise_temporal_iou
 from ..errors import ConfigError
 from .builder import DATASETS
@@ -47,8 +48,8 @@ class MotionProposals(SSNDataset):
         test_cfg: Mapping[str, Any],
         split: str = "train",
         *,
-        num_videos: int | None = None,
-        size: int = 64,
+        num_videos: Positive | None = None,
+        size: Positive = 64,
         seed: int = 0,
         root: str | Path | None = None,
         **kwargs: Any,
@@ -59,10 +60,9 @@ class MotionProposals(SSNDataset):
                 hint=f"one of {', '.join(SPLITS)}",
             )
         num_videos = NUM_VIDEOS[split] if num_videos is None else num_videos
-        if num_videos < 1 or size < 16 or size % 16:
+        if size % 16:
             raise ConfigError(
-                f"MotionProposals cannot make num_videos={num_videos} of size={size}",
-                hint="size is a multiple of 16, num_videos at least 1",
+                f"MotionProposals has no size={size}", hint="a multiple of 16"
             )
         recipe = UntrimmedRecipe(split, num_videos, size, seed)
         name = recipe.folder_name("proposals", LENGTHS, STRIDE, VERSION)

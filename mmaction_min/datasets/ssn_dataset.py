@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..argument_types import Positive
 from ..errors import ConfigError, DataError
 from ..localization import (
     eval_ap,
@@ -91,8 +92,8 @@ class SSNDataset:
         body_segments: int = 5,
         aug_segments: Sequence[int] = (2, 2),
         aug_ratio: float | Sequence[float] = (0.5, 0.5),
-        clip_len: int = 1,
-        frame_interval: int = 1,
+        clip_len: Positive = 1,
+        frame_interval: Positive = 1,
         filter_gt: bool = True,
         use_regression: bool = True,
         verbose: bool = False,
@@ -105,14 +106,6 @@ class SSNDataset:
         self.aug_ratio = ratios(aug_ratio)
         if min(self.aug_ratio) <= 0:
             raise ConfigError(f"SSNDataset has aug_ratio={aug_ratio}, and needs more")
-        for name, number in (
-            ("clip_len", clip_len),
-            ("frame_interval", frame_interval),
-        ):
-            if not isinstance(number, int) or number < 1:
-                raise ConfigError(
-                    f"SSNDataset has {name}={number!r}", hint="a number of at least 1"
-                )
         self.ann_file = str(ann_file)
         self.data_prefix = Path(data_prefix or "")
         self.test_mode = test_mode

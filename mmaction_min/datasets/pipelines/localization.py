@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...argument_types import Positive
 from ...errors import ConfigError, DataError
 from ...localization import augmented_stages, test_ticks
 from ..builder import PIPELINES, Results
@@ -126,12 +127,12 @@ class SampleProposalFrames:
 
     def __init__(
         self,
-        clip_len: int,
-        body_segments: int,
+        clip_len: Positive,
+        body_segments: Positive,
         aug_segments: Sequence[int],
         aug_ratio: float | Sequence[float],
-        frame_interval: int = 1,
-        test_interval: int = 6,
+        frame_interval: Positive = 1,
+        test_interval: Positive = 6,
         temporal_jitter: bool = False,
         mode: str = "train",
     ) -> None:
@@ -141,15 +142,10 @@ class SampleProposalFrames:
                 hint=f"one of {', '.join(MODES)}",
             )
         self.aug_ratio = ratios(aug_ratio)
-        if len(aug_segments) != 2:
+        if len(aug_segments) != 2 or min(aug_segments) < 1:
             raise ConfigError(
                 f"SampleProposalFrames has aug_segments={aug_segments}",
-                hint="two numbers, of before and after",
-            )
-        least = min(clip_len, body_segments, *aug_segments)
-        if min(least, frame_interval, test_interval) < 1:
-            raise ConfigError(
-                "SampleProposalFrames needs clips, segments and intervals of at least 1"
+                hint="two numbers of at least 1, of before and after",
             )
         self.clip_len = clip_len
         self.segments = (aug_segments[0], body_segments, aug_segments[1])

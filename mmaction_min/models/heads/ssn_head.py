@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...argument_types import Positive
 from ...errors import ConfigError
 from ..builder import HEADS
 from .base import init_classifier
@@ -31,23 +32,19 @@ class SSNHead(nn.Module):
         init_std: standard deviation of the start values.
 
     Raises:
-        ConfigError: another `consensus`, or no channels or classes.
+        ConfigError: another `consensus`.
     """
 
     def __init__(
         self,
         dropout_ratio: float = 0.8,
-        in_channels: int = 1024,
-        num_classes: int = 20,
+        in_channels: Positive = 1024,
+        num_classes: Positive = 20,
         consensus: Mapping[str, Any] | None = None,
         use_regression: bool = True,
         init_std: float = 0.001,
     ) -> None:
         super().__init__()
-        if min(in_channels, num_classes) < 1:
-            raise ConfigError(
-                f"SSNHead has in_channels={in_channels} and num_classes={num_classes}"
-            )
         cfg = dict(consensus or {"type": "STPPTrain", "stpp_stage": (1, 1, 1)})
         kind = cfg.pop("type", None)
         if kind not in CONSENSUS:
@@ -130,5 +127,7 @@ class SSNHead(nn.Module):
                 0, 1
             )
             weights.append(by_part.flatten(0, 1))
-            biases.append(layer.bias.repeat(multipliers) / multipliers)
+            biases.append(
+                layer.bias.repeat(multipliers) / self.consensus_test.bias_parts
+            )
         return torch.cat(weights), torch.cat(biases)

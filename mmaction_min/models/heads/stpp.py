@@ -119,15 +119,16 @@ class STPPTrain(nn.Module):
 class STPPTest(nn.Module):
     """The same pooling of scores: of every tick of a video once, for any number of proposals.
 
-    The layers after the pooling are linear, so that they may come before it. As upstream does, the scores of a stage's parts are
-    added here, and in training averaged: with one part a stage that is the same. All proposals are pooled at once, from running
-    sums. Where a stage begins and a part ends is computed in whole numbers (upstream's fractions may lose the last tick of
-    a stage of three parts or more).
+    The layers after the pooling are linear, so that they may come before it. All proposals are pooled at once, from running sums.
+    Where a stage begins and a part ends is computed in whole numbers (upstream's fractions may lose the last tick of a stage of
+    three parts or more).
 
     Args:
         num_classes: K.
         use_regression: there are scores of the boundaries too.
         stpp_stage: as in `STPPTrain`.
+        upstream_compat: add the scores of a stage's parts, as upstream does, although the training averages them. Of one part a
+            stage, as in upstream's configs, the scores are the same.
     """
 
     def __init__(
@@ -135,10 +136,16 @@ class STPPTest(nn.Module):
         num_classes: int,
         use_regression: bool = True,
         stpp_stage: Sequence[PART] = (1, (1, 2), 1),
+        upstream_compat: bool = False,
     ) -> None:
         super().__init__()
         self.stpp_stage = parse_stages(stpp_stage)
         self.num_multipliers = sum(map(sum, self.stpp_stage))
+        self.upstream_compat = upstream_compat
+        # The bias of a layer is that of the sum of so many scores of a tick.
+        self.bias_parts = (
+            self.num_multipliers if upstream_compat else len(self.stpp_stage)
+        )
         self.use_regression = use_regression
         self.widths = (num_classes + 1, num_classes, 2 * num_classes * use_regression)
         multipliers = (1, self.num_multipliers, self.num_multipliers)
@@ -186,6 +193,7 @@ class STPPTest(nn.Module):
         scales = (before, torch.ones_like(before), after)
         for i, (stage, scale) in enumerate(zip(self.stpp_stage, scales, strict=True)):
             start, end = ticks[i], torch.maximum(ticks[i] + 1, ticks[i + 1])
+            share = 1 if self.upstream_compat else sum(stage)
             for count in stage:
                 for part in range(count):
                     left = start + part * (end - start) // count
@@ -194,7 +202,7 @@ class STPPTest(nn.Module):
                     counts = (left < right) & (start < num_ticks)
                     lefts.append(left)
                     rights.append(right)
-                    weights.append(scale * counts)
+                    weights.append(scale * counts / share)
         stacked = (torch.stack(each, dim=1) for each in (lefts, rights, weights))
         left, right, weight = stacked
         return left, right, weight

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-from ...errors import ConfigError
+from ...argument_types import Positive
 from ...localization import ssn_cfg
 from ..backbones.external import external_features, library_of
 from ..builder import LOCALIZERS, build_backbone, build_head, build_loss
@@ -33,29 +33,21 @@ class SSN(BaseTAPGenerator):
         test_cfg: `ssn.sampler.batch_size`: frames that are computed at a time.
 
     Raises:
-        ConfigError: there are no such channels, or is no such pooling; in a training or a test, what the two configs lack.
+        ConfigError: in a training or a test, what the two configs lack.
     """
 
     def __init__(
         self,
         backbone: Mapping[str, Any],
         cls_head: Mapping[str, Any],
-        in_channels: int = 3,
-        spatial_type: str | None = "avg",
+        in_channels: Positive = 3,
+        spatial_type: Literal["avg", "max"] | None = "avg",
         dropout_ratio: float = 0.5,
         loss_cls: Mapping[str, Any] | None = None,
         train_cfg: Mapping[str, Any] | None = None,
         test_cfg: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__()
-        if not isinstance(in_channels, int) or in_channels < 1:
-            raise ConfigError(
-                f"{in_channels!r} is no number of channels", "in_channels"
-            )
-        if spatial_type not in ("avg", "max", None):
-            raise ConfigError(
-                f"there is no {spatial_type!r}", "spatial_type", "'avg', 'max' or None"
-            )
         self.in_channels = in_channels
         self.spatial_type = spatial_type
         self.train_cfg, self.test_cfg = train_cfg, test_cfg

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...errors import ConfigError
 from ...localization import proposals_per_video, ssn_cfg
 from ..builder import LOSSES, build_loss
 from .ohem_hinge_loss import num_hard, ohem_hinge_loss
@@ -71,9 +72,18 @@ class SSNLoss(nn.Module):
             positive_per_video: of each video, the first of these.
             incomplete_per_video: the rest.
             ohem_ratio: which part of the incomplete ones counts.
+
+        Raises:
+            ConfigError: another number of them is there.
         """
         sizes = [positive_per_video, incomplete_per_video]
         pred = completeness_score[completeness_indexer]
+        if len(pred) % sum(sizes):
+            raise ConfigError(
+                f"there are {len(pred)} positive and incomplete proposals, and {sizes[0]} + {sizes[1]} of each video should be",
+                "model.train_cfg.ssn.sampler",
+                "make it equal to that of data.train.train_cfg",
+            )
         pred = pred.view(-1, sum(sizes), pred.shape[1])  # (N, sum, K)
         gt = labels[completeness_indexer].view(-1, sum(sizes))
         positive, incomplete = (

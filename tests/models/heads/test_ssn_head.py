@@ -32,8 +32,26 @@ def test_what_is_beyond_the_video_says_nothing() -> None:
     )
 
     assert activity.tolist() == [[1, 1]] * 3
-    assert complete.flatten().tolist() == [3, 3, 0]
+    # the course's halves count a half each: both, the second (the first has no tick), none
+    assert complete.flatten().tolist() == [2, 2.5, 0]
     assert regression is None
+
+
+def test_a_test_scores_as_the_training_does() -> None:
+    """Where the segments are all ticks; upstream adds a stage's parts in a test, and averages them in training."""
+    torch.manual_seed(0)
+    stages = dict(stpp_stage=PYRAMID, num_segments_list=(2, 4, 2))
+    cfg = dict(type="STPPTrain", **stages)
+    head = build_head(
+        dict(type="SSNHead", in_channels=3, num_classes=2, consensus=cfg)
+    ).eval()
+    x, scales = torch.randn(8, 3), torch.ones(1, 2)
+
+    trained = head((x, scales))
+    tested = head((x, torch.tensor([[0, 2, 6, 8]]), scales), test_mode=True)[1:]
+
+    for expected, found in zip(trained, tested, strict=True):
+        torch.testing.assert_close(found.view_as(expected), expected)
 
 
 def test_a_test_sees_the_weights_of_now() -> None:

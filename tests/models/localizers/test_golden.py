@@ -177,8 +177,8 @@ class TinyForSSN(nn.Module):
 SSN_STAGES = {"flat": (1, 1, 1), "pyramid": (1, (1, 2), 1)}
 
 
-def new_ssn(stages: str, kind: str = "STPPTrain") -> Any:
-    """The golden model; `kind` is of its pooling."""
+def new_ssn(stages: str, **pooling: Any) -> Any:
+    """The golden model."""
     sampler = dict(num_per_video=8, positive_ratio=1, background_ratio=1)
     weights = dict(comp_loss_weight=0.1, reg_loss_weight=0.1)
     model: Any = build_model(
@@ -190,7 +190,11 @@ def new_ssn(stages: str, kind: str = "STPPTrain") -> Any:
                 dropout_ratio=0.0,
                 in_channels=6,
                 num_classes=3,
-                consensus=dict(type=kind, stpp_stage=SSN_STAGES[stages]),
+                consensus={
+                    "type": "STPPTrain",
+                    "stpp_stage": SSN_STAGES[stages],
+                    **pooling,
+                },
             ),
             train_cfg=dict(
                 ssn=dict(
@@ -226,9 +230,15 @@ def test_ssns_losses_and_gradients_are_upstreams(stages: str) -> None:
     assert norms(model) == near(golden["grads"])
 
 
-@pytest.mark.parametrize("kind", ["STPPTrain", "STPPTest"])
-@pytest.mark.parametrize("stages", SSN_STAGES)
-def test_ssns_scores_are_upstreams(stages: str, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("stages", "pooling"),
+    [
+        ("flat", {}),
+        ("flat", {"type": "STPPTest"}),
+        ("pyramid", {"type": "STPPTest", "upstream_compat": True}),
+    ],
+)
+def test_ssns_scores_are_upstreams(stages: str, pooling: dict[str, Any]) -> None:
     """Also by the head of the training, and of two videos at once; proposals of less than a tick and at the end are among them."""
     ticks = [[0, 2, 7, 10], [3, 4, 4, 5], [0, 0, 12, 12], [9, 11, 12, 12]]
     inputs = {
@@ -240,7 +250,7 @@ def test_ssns_scores_are_upstreams(stages: str, kind: str) -> None:
     }
     twice = {name: torch.cat([x, x]) for name, x in inputs.items()}
 
-    results = new_ssn(stages, kind)(**twice, return_loss=False)
+    results = new_ssn(stages, **pooling)(**twice, return_loss=False)
 
     for result in results:
         for name in ("activity_scores", "completeness_scores", "bbox_preds"):

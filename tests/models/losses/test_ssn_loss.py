@@ -99,7 +99,7 @@ def test_what_the_config_lacks_is_named() -> None:
         num_per_video=2, positive_ratio=1, incomplete_ratio=2, background_ratio=1
     )
 
-    with pytest.raises(ConfigError, match=r"train_cfg has no ssn.sampler"):
+    with pytest.raises(ConfigError, match=r"train_cfg has no ssn.loss_weight"):
         loss(*nothing, None)
     with pytest.raises(ConfigError, match="0 are positive"):
         loss(*nothing, {"ssn": {**TRAIN_CFG["ssn"], "sampler": few}})
