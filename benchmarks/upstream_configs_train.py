@@ -1,8 +1,8 @@
 """Trains the configs of MMAction2 0.24.1: model, pipelines, one step and one evaluation, on made-up clips.
 
     pip download --no-deps mmaction2==0.24.1 && unzip mmaction2-0.24.1*.whl
-    python benchmarks/upstream_configs_train.py mmaction/.mim/configs                        # everything, hours on a CPU
-    python benchmarks/upstream_configs_train.py mmaction/.mim/configs --small                # smaller frames, an hour
+    python benchmarks/upstream_configs_train.py mmaction/.mim/configs                        # everything, hours
+    python benchmarks/upstream_configs_train.py mmaction/.mim/configs --small                # smaller frames, half an hour
     python benchmarks/upstream_configs_train.py mmaction/.mim/configs --models               # the models alone, minutes
     python benchmarks/upstream_configs_train.py mmaction/.mim/configs --only 'recognition/ts[mn]/*' --stride 5
 
@@ -12,8 +12,9 @@ trains a step and evaluates; a config for tests alone, and one without `evaluati
 What a config names and the engine does not have must be refused and not crash; it is printed with the command that scaffolds it.
 
 The config is not changed, but for what `--cfg-options` says: the paths, one clip a batch, no worker processes, one epoch,
-`load_from=None`. Torchvision's weights are random ones under the names that torchvision's have. Configs that differ in paths, sizes
-of batches and numbers of the schedule alone are run once. Exits with 1 if one fails that has all it names, or if one crashes.
+`load_from=None`. Torchvision's weights are random ones under the names that torchvision's have, and checkpoints are saved as the
+config says (`TMPDIR=/dev/shm` spares the disk). Configs that differ in paths, sizes of batches and numbers of the schedule alone are
+run once. Exits with 1 if one fails that has all it names, or if one crashes.
 """
 
 from __future__ import annotations

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import hashlib
 import io
 import json
 import os
@@ -29,12 +28,11 @@ import numpy as np
 import torch
 from PIL import Image
 from torchvision.models import ResNet50_Weights, resnet50
+from upstream_models import compare
 
 from mmaction_min import bsn_proposal_generation, test, train
 from mmaction_min.config import Config
-from mmaction_min.models import build_model
 
-EXPECTED = json.loads((Path(__file__).parent / "upstream_models.json").read_text())
 FEATURES = "data/ActivityNet/activitynet_feature_cuhk/csv_mean_100"
 VIDEOS = 16  # a batch of TEM and PEM
 FRAMES = 60
@@ -128,16 +126,7 @@ def compare_model(folder: Path, name: str) -> str:
     cfg = Config.fromfile(folder / name)
     if "model" not in cfg:
         return "no model"
-    if "backbone" in cfg.model:
-        cfg.model.backbone.pretrained = None
-    with torch.device("meta"):
-        state = build_model(cfg.model).state_dict()
-    lines = [f"{key} {tuple(x.shape)}" for key, x in state.items()]
-    if name == BMN:
-        lines.append("sample_mask (100, 320000)")  # computed here, and not kept
-    digest = hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
-    expected = EXPECTED[f"localization/{name}"]["sha256"]
-    return f"{len(state)} equal" if digest == expected else "NOT EQUAL"
+    return compare(f"localization/{name}", cfg.model)
 
 
 def run(command: Callable[[Sequence[str]], int], argv: list[str]) -> tuple[bool, str]:
@@ -170,7 +159,7 @@ def main() -> int:
                 began = time.perf_counter()
                 tensors = compare_model(folder, name)
                 good, last = run(command, [str(folder / name), *more])
-                failed |= not good or tensors == "NOT EQUAL"
+                failed |= not good or tensors.startswith("FAILED")
                 verb = command.__module__.rpartition(".")[2]
                 took = time.perf_counter() - began
                 state = "ok" if good else "FAILED"
