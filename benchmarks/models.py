@@ -7,16 +7,18 @@
   concatenations), in both memory formats, on the map of ResNet-50's second stage.
 - A training step of TSN-R18 on 4 clips of 8 frames at 112 pixels, in bfloat16 and channels_last, against float32.
 
-On the CPU it is the processor's time of one thread, so that what else the machine does counts little.
+Times are by the clock, on the CPU of one thread; medians of ratios, so that what else the machine does falls on both. bfloat16 is
+faster on a CPU that multiplies in it (`lscpu | grep -E "avx512_bf16|amx_bf16"`); another one goes through float32, and is no faster.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Callable
+from statistics import median
 
 import torch
+from roofline import timed
 from torch import Tensor
 
 from mmaction_min.models import build_model
@@ -35,23 +37,14 @@ def naive_shift(x: Tensor, num_segments: int, shift_div: int) -> Tensor:
     return torch.cat((left, middle, rest), 2).view(n, c, h, w)
 
 
-def seconds(run: Callable[[], object], device: str) -> float:
-    """How long one run takes."""
-    clock = time.perf_counter if device == "cuda" else time.process_time
-    start = clock()
-    run()
-    if device == "cuda":
-        torch.cuda.synchronize()
-    return clock() - start
-
-
 def ratio(
     slow: Callable[[], object], fast: Callable[[], object], device: str, rounds: int
 ) -> tuple[float, float, float]:
-    """The least time of each, taken by turns, and how many times the second goes into the first."""
-    times = [(seconds(slow, device), seconds(fast, device)) for _ in range(rounds + 1)]
-    first, second = (min(column) for column in zip(*times[1:], strict=True))
-    return first, second, first / second
+    """The median time of each, taken by turns, and the median of the ratios of the rounds; the first round warms up."""
+    where = torch.device(device)
+    times = [(timed(slow, where), timed(fast, where)) for _ in range(rounds + 1)][1:]
+    first, second = (median(column) for column in zip(*times, strict=True))
+    return first, second, median(one / other for one, other in times)
 
 
 def shifts(

@@ -48,9 +48,7 @@ class Mover:
 
     def __call__(self, batch: Any) -> Any:
         """The batch on the device; what is queued after this call finds it there."""
-        if self.device.type == "cpu":
-            return batch
-        if self._stream is None:
+        if self._stream is None:  # on the CPU frames may arrive, too
             return to_device(batch, self.device)
         with torch.cuda.stream(self._stream):
             moved = to_device(batch, self.device)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from mmaction_min.runner.arriving import Arriving, Recipe
 from mmaction_min.runner.device import Mover, to_channels_last
 
 
@@ -18,6 +19,16 @@ def test_a_batch_of_any_build_is_moved() -> None:
     assert moved["imgs"][0].is_meta and moved["imgs"][1][0].is_meta
     assert moved["imgs"][1][1] == "text"
     assert moved["img_metas"] == metas
+
+
+def test_frames_arrive_on_the_cpu_too() -> None:
+    """As `data.finish_on_device=True` may ask for without a GPU: no model knows frames that travel."""
+    frames = torch.full((1, 2, 4, 4, 3), 7, dtype=torch.uint8)
+    travelling = Arriving(frames, torch.tensor([False]), Recipe((1.0,) * 3, (2.0,) * 3))
+
+    arrived = Mover(torch.device("cpu"))({"imgs": travelling})["imgs"]
+
+    assert torch.equal(arrived, torch.full((1, 2, 3, 4, 4), 3.0))
 
 
 def test_convolutions_get_their_channels_last() -> None:

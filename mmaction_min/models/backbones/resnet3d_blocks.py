@@ -54,30 +54,15 @@ class BasicBlock3d(Residual):
         act_cfg: Mapping[str, Any] | None = RELU,
         with_cp: bool = False,
     ) -> None:
-        cfg: dict[str, Any] = {
-            "bias": False,
-            "conv_cfg": conv_cfg,
-            "norm_cfg": norm_cfg,
-        }
+        cfg: dict[str, Any] = {"conv_cfg": conv_cfg, "norm_cfg": norm_cfg}
         kernel = (3 if inflate else 1, 3, 3)
-        pad = kernel[0] // 2
+        stride = (temporal_stride, spatial_stride, spatial_stride)
         convs = [
-            ConvModule(
-                inplanes,
-                planes,
-                kernel,
-                (temporal_stride, spatial_stride, spatial_stride),
-                (pad, dilation, dilation),
-                (1, dilation, dilation),
-                act_cfg=act_cfg,
-                **cfg,
-            ),
-            ConvModule(planes, planes, kernel, 1, (pad, 1, 1), act_cfg=None, **cfg),
+            _conv(inplanes, planes, kernel, stride, dilation, act_cfg=act_cfg, **cfg),
+            _conv(planes, planes, kernel, act_cfg=None, **cfg),
         ]
         super().__init__(convs, downsample, act_cfg, with_cp)
-        self.non_local_block: nn.Module = (
-            NonLocal3d(planes, **(non_local_cfg or {})) if non_local else nn.Identity()
-        )
+        self.non_local_block = _non_local(planes, non_local, non_local_cfg)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.non_local_block(super().forward(x))
@@ -134,11 +119,7 @@ class Bottleneck3d(Residual):
                 "backbone.inflate_style",
                 "'3x1x1' or '3x3x3'",
             )
-        cfg: dict[str, Any] = {
-            "bias": False,
-            "conv_cfg": conv_cfg,
-            "norm_cfg": norm_cfg,
-        }
+        cfg: dict[str, Any] = {"conv_cfg": conv_cfg, "norm_cfg": norm_cfg}
         width = planes * self.expansion
         first, second = (1, 1, 1), (temporal_stride, spatial_stride, spatial_stride)
         if style == "caffe":
@@ -146,32 +127,40 @@ class Bottleneck3d(Residual):
         t1 = 3 if inflate and inflate_style == "3x1x1" else 1
         t2 = 3 if inflate and inflate_style == "3x3x3" else 1
         convs = [
-            ConvModule(
-                inplanes,
-                planes,
-                (t1, 1, 1),
-                first,
-                (t1 // 2, 0, 0),
-                act_cfg=act_cfg,
-                **cfg,
-            ),
-            ConvModule(
-                planes,
-                planes,
-                (t2, 3, 3),
-                second,
-                (t2 // 2, dilation, dilation),
-                (1, dilation, dilation),
-                act_cfg=act_cfg,
-                **cfg,
-            ),
-            ConvModule(planes, width, 1, act_cfg=None, **cfg),
+            _conv(inplanes, planes, (t1, 1, 1), first, act_cfg=act_cfg, **cfg),
+            _conv(planes, planes, (t2, 3, 3), second, dilation, act_cfg=act_cfg, **cfg),
+            _conv(planes, width, (1, 1, 1), act_cfg=None, **cfg),
         ]
         super().__init__(convs, downsample, act_cfg, with_cp)
-        self.non_local_block: nn.Module = (
-            NonLocal3d(width, **(non_local_cfg or {})) if non_local else nn.Identity()
-        )
+        self.non_local_block = _non_local(width, non_local, non_local_cfg)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.non_local_block(super().forward(x))
         return x
+
+
+def _conv(
+    inplanes: int,
+    planes: int,
+    kernel: tuple[int, int, int],
+    stride: tuple[int, int, int] = (1, 1, 1),
+    dilation: int = 1,
+    **cfg: Any,
+) -> ConvModule:
+    """A convolution, its norm and its activation; without its stride it keeps the size. The dilation is of space."""
+    t, side, _ = kernel
+    around = side // 2 * dilation
+    return ConvModule(
+        inplanes,
+        planes,
+        kernel,
+        stride,
+        padding=(t // 2, around, around),
+        dilation=(1, dilation, dilation),
+        bias=False,
+        **cfg,
+    )
+
+
+def _non_local(channels: int, wanted: bool, cfg: Mapping[str, Any] | None) -> nn.Module:
+    return NonLocal3d(channels, **(cfg or {})) if wanted else nn.Identity()

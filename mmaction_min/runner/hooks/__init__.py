@@ -6,14 +6,16 @@ from .ema import EMAHook
 from .evaluation import DistEvalHook, EvalHook, multi_gpu_test, single_gpu_test
 from .hook import HOOKS, Hook, StopTraining
 from .iter_timer import IterTimerHook
-from .logger import LoggerHook, TextLoggerHook
-from .logger_pavi import PaviLoggerHook
-from .logger_services import (
+from .logger import (
     ClearMLLoggerHook,
     DvcliveLoggerHook,
+    LoggerHook,
     MlflowLoggerHook,
     NeptuneLoggerHook,
+    PaviLoggerHook,
     SegmindLoggerHook,
+    TensorboardLoggerHook,
+    TextLoggerHook,
     WandbLoggerHook,
 )
 from .lr_updater import (
@@ -48,7 +50,6 @@ from .optimizer import (
 from .profiler import ProfilerHook
 from .sampler_seed import DistSamplerSeedHook
 from .sync_buffer import SyncBuffersHook
-from .tensorboard import TensorboardLoggerHook
 
 __all__ = [
     "HOOKS",

@@ -44,9 +44,15 @@ def test_an_optimizer_without_momentum_is_refused_by_name(policy: str) -> None:
             "one of min_momentum",
         ),
         (dict(type="Cyclic", by_epoch=True), "by_epoch=False"),
-        (dict(type="Cyclic", target_ratio="up"), "target_ratio is one or two numbers"),
+        (
+            dict(type="Cyclic", target_ratio="up"),
+            "target_ratio is 'up', and not of the type",
+        ),
         (dict(type="OneCycle", by_epoch=True), "by_epoch=False"),
-        (dict(type="OneCycle", base_momentum=None), "base_momentum is a number"),
+        (
+            dict(type="OneCycle", base_momentum=None),
+            "base_momentum is None, and not of the type",
+        ),
         (dict(type="OneCycle", anneal_strategy="sin"), "'cos' or 'linear'"),
         (
             dict(type="Step", step=1, warmup="exp", warmup_iters=1, warmup_ratio=2),

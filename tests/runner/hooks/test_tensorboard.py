@@ -69,7 +69,7 @@ def test_without_tensorboard_the_message_says_how_to_get_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Before anything is trained."""
-    module = "mmaction_min.runner.hooks.tensorboard"
+    module = "mmaction_min.runner.hooks.logger.tensorboard"
     monkeypatch.setattr(f"{module}.find_spec", lambda name: None)
 
     with pytest.raises(ConfigError, match="pip install 'mmaction-min"):

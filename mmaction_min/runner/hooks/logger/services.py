@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from ...errors import ConfigError
-from ..dist import master_only
-from .hook import HOOKS
-from .logger import LoggerHook
+from ....errors import ConfigError
+from ...dist import master_only
+from ..hook import HOOKS
+from .base import LoggerHook
 
 if TYPE_CHECKING:
-    from ..base_runner import BaseRunner
+    from ...base_runner import BaseRunner
 
 Options = Mapping[str, Any] | None
 

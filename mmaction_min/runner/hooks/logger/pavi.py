@@ -7,14 +7,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import ConfigError
-from ..dist import master_only
-from .hook import HOOKS
-from .logger import LoggerHook
-from .logger_services import Options, library
+from ....errors import ConfigError
+from ...dist import master_only
+from ..hook import HOOKS
+from .base import LoggerHook
+from .services import Options, library
 
 if TYPE_CHECKING:
-    from ..base_runner import BaseRunner
+    from ...base_runner import BaseRunner
 
 
 @HOOKS.register_module()

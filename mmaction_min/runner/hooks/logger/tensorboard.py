@@ -6,12 +6,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...errors import ConfigError
-from .hook import HOOKS
-from .logger import LoggerHook
+from ....errors import ConfigError
+from ..hook import HOOKS
+from .base import LoggerHook
 
 if TYPE_CHECKING:
-    from ..base_runner import BaseRunner
+    from ...base_runner import BaseRunner
 
 
 @HOOKS.register_module()
