@@ -71,8 +71,6 @@ class DistributedModel(nn.Module):
             **OWN_BUFFERS,
             find_unused_parameters=find_unused_parameters,
             gradient_as_bucket_view=True,
-            # On the CPU a step waits for the sum of its last bucket: a small one is soon there. A GPU wants few large ones.
-            bucket_cap_mb=None if device.type == "cuda" else 1,
             static_graph=static_graph,
         )
         self._primed = False
