@@ -24,13 +24,13 @@ from .datasets import build_dataloader, build_dataset, finish_on_device
 from .errors import ConfigError
 from .models import build_model, register_module_hooks
 from .runner import (
-    RUNNERS,
     BaseRunner,
     build_optimizer,
     get_dist_info,
     set_random_seed,
     with_fused,
 )
+from .runner.builder import build_runner as runner_of
 from .runner.device import to_channels_last
 from .runner.dist import on_rank_0, one_first
 from .runner.parallel import DistributedModel
@@ -201,7 +201,7 @@ def build_runner(
     if cfg.get("compile"):
         model.compile(**(cfg.compile if isinstance(cfg.compile, Mapping) else {}))
     model = distribute(model, cfg, seed)
-    runner: BaseRunner = RUNNERS.build(
+    runner = runner_of(
         cfg.get("runner") or {},
         {
             "type": "EpochBasedRunner",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 import re
 import traceback
 from collections.abc import Callable, Mapping
@@ -12,7 +11,8 @@ from typing import Any, NoReturn
 from .argument_types import misfit
 from .errors import ConfigError, ConfigTypeError, EngineError
 from .near import did_you_mean
-from .places import locate, path_of, place_of
+from .places import locate, path_of, place_of, place_of_error
+from .sources import display
 
 
 def explain(
@@ -45,7 +45,7 @@ def told(error: Exception) -> ConfigError | None:
             path, _, place = note.partition(" (")
             return ConfigError(
                 f"{type(error).__name__}: {error}, {path}",
-                place.rstrip(")"),
+                place.rstrip(")") or place_of_error(error),
                 f"{_raised_at(error)} raised it; --debug shows how it came there",
             )
     return None
@@ -56,7 +56,7 @@ def _raised_at(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     own = [each for each in frames if "site-packages" not in each.filename]
     last = (own or frames)[-1]
-    return f"{os.path.relpath(last.filename)}:{last.lineno}"
+    return f"{display(last.filename)}:{last.lineno}"
 
 
 def check_arguments(

@@ -115,13 +115,16 @@ def test(cfg: Config, args: argparse.Namespace) -> None:
         model = prepare_model(cfg, device)
         checkpoint = load_checkpoint(model, args.checkpoint, strict=True)
         loader = build_loader(cfg, "test", 0, device)
+        dataset: Any = loader.dataset
+        check = getattr(dataset.dataset, "check_metrics", None)
+        if check and metrics is not None and "metrics" in metrics:
+            check(metrics["metrics"], "--eval" if args.eval else "evaluation.metrics")
         results = multi_gpu_test(model, loader, device, precision(cfg)[0])
         scores = {} if metrics is None else evaluate(loader, results, metrics)
         if get_dist_info()[0] > 0:
             return
     for name, value in scores.items():
         print(f"{name}: {value:.4f}")
-    dataset: Any = loader.dataset
     dataset = getattr(dataset, "dataset", dataset)  # what the loader wrapped
     if localizes:
         _write_segments(dataset, results, cfg, args)

@@ -242,6 +242,9 @@ def _register_hooks(
 ) -> None:
     if cfg.get("evaluation") and not args.no_validate:
         loader = build_loader(cfg, "val", seed, runner.device)
+        check = getattr(_dataset_of(loader), "check_metrics", None)
+        if check and "metrics" in cfg.evaluation:
+            check(cfg.evaluation.metrics, "evaluation.metrics")
         runner.register_hook(DistEvalHook(loader, **cfg.evaluation), "LOW")
     runner.register_custom_hooks(cfg.get("custom_hooks"))
     if args.max_steps is not None:

@@ -194,6 +194,26 @@ CASES = {
         "c.py:2",
         r"did you mean interval\\?",
     ),
+    "metric": (
+        "evaluation = dict(interval=1, metrics=['mean_clas_accuracy'])\ndata = dict(val={{ _base_.data.train }})",
+        "c.py:2",
+        "did you mean mean_class_accuracy",
+    ),
+    "checkpoint to start from": (
+        "load_from = 'bas.pth'",
+        "c.py:2",
+        "there is no checkpoint bas.pth",
+    ),
+    "weights to start from": (
+        "model = dict(backbone=dict(pretrained='bas.pth'))",
+        "c.py:2",
+        "there is no checkpoint bas.pth",
+    ),
+    "a constructor that fails": (
+        "optimizer = dict(_delete_=True, type='Adam', lr=0.1, betas=(0.9,))",
+        "c.py:2",
+        r"(?s)IndexError: .*, while building Adam\nhint: .*registry.py:.*--debug",
+    ),
     "checkpoint": ("checkpoint_config = dict(intervall=1)", "c.py:2", "intervall"),
     # keys at the top
     "key": (

@@ -98,6 +98,10 @@ def test_names_of_classes_come_from_a_file_or_the_checkpoint(
     ("args", "message"),
     [
         (["--eval", "recall"], "there is no metric 'recall'\nhint: one of top_k"),
+        (
+            ["--eval", "top1"],
+            "--eval: there is no metric 'top1'\nhint: did you mean top_k",
+        ),
         (["--out", "p.yml"], "p.yml: predictions cannot be a .yml"),
         (["--confusion", "c.bmp"], "c.bmp: a picture cannot be a .bmp"),
         (["--label-map", "none.txt"], "none.txt: the names of the classes cannot be"),

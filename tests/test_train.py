@@ -20,7 +20,7 @@ from mmaction_min import train as train_command
 from mmaction_min.config import Config
 from mmaction_min.errors import ConfigError
 from mmaction_min.models import TSMHead
-from mmaction_min.runner import HOOKS, BaseRunner, Hook, read_checkpoint
+from mmaction_min.runner import HOOKS, BaseRunner, Hook, StopTraining, read_checkpoint
 
 REPO = Path(__file__).parents[1]
 TINY = """
@@ -231,6 +231,31 @@ def test_a_mistake_ends_in_one_message_and_exit_code_1(
     err = capsys.readouterr().err
     assert "error: " in err and message in err
     assert "Traceback" not in err
+
+
+def test_max_steps_counts_the_steps_of_this_run() -> None:
+    """And not those that a resumed run had done before."""
+    hook = train_command._StopAfter(2)
+    runner = SimpleNamespace(iter=100, outputs={"loss": torch.tensor(1.0)})
+    hook.after_train_iter(runner)  # type: ignore[arg-type]
+
+    with pytest.raises(StopTraining, match="after step 101 with loss"):
+        hook.after_train_iter(runner)  # type: ignore[arg-type]
+
+
+def test_a_validation_between_epochs_has_the_pipeline_of_a_wrapped_data_set(
+    config: str,
+) -> None:
+    """`workflow = [('train', 1), ('val', 1)]` where data.train is a RepeatDataset."""
+    cfg = Config.fromfile(config)
+    inner, cfg.workflow = cfg.data.train, [("train", 1), ("val", 1)]
+    cfg.data.train = dict(type="RepeatDataset", times=2, dataset=inner)
+
+    trained, validated = train_command._build_loaders(cfg, 0, torch.device("cpu"))
+
+    assert len(trained.dataset) == 32 and len(validated.dataset) == 8
+    ours, theirs = (next(iter(each))["imgs"] for each in (trained, validated))
+    assert ours.shape == theirs.shape
 
 
 def test_debug_shows_the_traceback(config: str, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.evaluation import evaluate_scores
+from ..core.evaluation import check_metrics, evaluate_scores
 from ..errors import ConfigError, DataError
 from .annotations import Format, Info, read_annotations
 from .builder import Results
@@ -157,6 +157,15 @@ class BaseDataset:
         if topk is not None:
             options["top_k_accuracy"] = {"topk": topk}
         return evaluate_scores(scores, self.labels, metrics, options)
+
+    def check_metrics(self, metrics: str | Sequence[str], where: str) -> None:
+        """Refuse metrics that `evaluate` does not know, before anything is trained; a subclass may know others.
+
+        Raises:
+            ConfigError: at `where`, the key or option that says them.
+        """
+        if type(self).evaluate is BaseDataset.evaluate:
+            check_metrics(metrics, where)
 
     def _one_hot(self, labels: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         hot = np.zeros((len(labels), self.num_classes or 0), np.float32)

@@ -1,7 +1,13 @@
-"""The names of `mmcv.runner`, one import away: `from mmaction_min.runner import HOOKS, Hook, LrUpdaterHook`."""
+"""The names of `mmcv.runner` 1.7, all of them, one import away: `from mmaction_min.runner import HOOKS, Hook, LrUpdaterHook`."""
 
 from .base_module import BaseModule, ModuleDict, ModuleList, Sequential
 from .base_runner import BaseRunner
+from .builder import (
+    RUNNER_BUILDERS,
+    RUNNERS,
+    DefaultRunnerConstructor,
+    build_runner,
+)
 from .checkpoint import read_checkpoint, save_checkpoint
 from .checkpoint_loader import (
     CheckpointLoader,
@@ -15,7 +21,7 @@ from .dist import (
     init_dist,
     master_only,
 )
-from .fp16_utils import auto_fp16, force_fp32, wrap_fp16_model
+from .fp16_utils import LossScaler, auto_fp16, force_fp32, wrap_fp16_model
 from .hooks import (
     HOOKS,
     CheckpointHook,
@@ -77,7 +83,7 @@ from .optimizer import (
     with_fused,
 )
 from .priority import Priority, get_priority
-from .runner import RUNNERS, EpochBasedRunner, IterBasedRunner, build_runner
+from .runner import EpochBasedRunner, IterBasedRunner, Runner
 from .state import set_random_seed
 from .utils import get_host_info, get_time_str, obj_from_dict
 from .weights import load_checkpoint, load_state_dict, weights_to_cpu
@@ -88,6 +94,7 @@ __all__ = [
     "OPTIMIZERS",
     "OPTIMIZER_BUILDERS",
     "RUNNERS",
+    "RUNNER_BUILDERS",
     "BaseModule",
     "BaseRunner",
     "CheckpointHook",
@@ -100,6 +107,7 @@ __all__ = [
     "CyclicLrUpdaterHook",
     "CyclicMomentumUpdaterHook",
     "DefaultOptimizerConstructor",
+    "DefaultRunnerConstructor",
     "DistEvalHook",
     "DistSamplerSeedHook",
     "DvcliveLoggerHook",
@@ -122,6 +130,7 @@ __all__ = [
     "LinearAnnealingMomentumUpdaterHook",
     "LogBuffer",
     "LoggerHook",
+    "LossScaler",
     "LrUpdaterHook",
     "MlflowLoggerHook",
     "ModuleDict",
@@ -135,6 +144,7 @@ __all__ = [
     "PolyLrUpdaterHook",
     "Priority",
     "ProfilerHook",
+    "Runner",
     "SegmindLoggerHook",
     "Sequential",
     "StepLrUpdaterHook",

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from ..errors import ArgumentError
 from .device import device_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -119,3 +120,66 @@ def wrap_fp16_model(model: nn.Module) -> None:
     for module in model.modules():
         if hasattr(module, "fp16_enabled"):
             setattr(module, "fp16_enabled", True)  # noqa: B010 (typed as a submodule)
+
+
+class LossScaler:
+    """mmcv's scale of float16's losses, for code that keeps it itself; the runner's step has torch's `GradScaler`.
+
+    A dynamic scale is halved by an overflow, to no less than 1, and doubled after `scale_window` steps without one.
+
+    Args:
+        init_scale: the first scale.
+        mode: 'dynamic', or 'static' for a scale that stays.
+        scale_factor: what the scale is divided by or multiplied with.
+        scale_window: how many steps.
+
+    Raises:
+        ArgumentError: (an AssertionError) there is no such mode.
+    """
+
+    def __init__(
+        self,
+        init_scale: float = 2**32,
+        mode: str = "dynamic",
+        scale_factor: float = 2.0,
+        scale_window: int = 1000,
+    ) -> None:
+        if mode not in ("dynamic", "static"):
+            raise ArgumentError(f"mode can only be dynamic or static, not {mode!r}")
+        self.cur_scale = init_scale
+        self.cur_iter = 0
+        self.mode = mode
+        self.last_overflow_iter = -1
+        self.scale_factor = scale_factor
+        self.scale_window = scale_window
+
+    @property
+    def loss_scale(self) -> float:
+        """What the loss is multiplied with."""
+        return self.cur_scale
+
+    def has_overflow(self, params: Iterable[nn.Parameter]) -> bool:
+        """Whether a gradient is not finite; a static scale does not ask."""
+        return self.mode == "dynamic" and any(
+            param.grad is not None and not bool(param.grad.isfinite().all())
+            for param in params
+        )
+
+    def update_scale(self, overflow: bool) -> None:
+        """After each step: whether it had an overflow."""
+        if self.mode != "dynamic":
+            return
+        if overflow:
+            self.cur_scale = max(self.cur_scale / self.scale_factor, 1)
+            self.last_overflow_iter = self.cur_iter
+        elif (self.cur_iter - self.last_overflow_iter) % self.scale_window == 0:
+            self.cur_scale *= self.scale_factor
+        self.cur_iter += 1
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that it is, for a checkpoint."""
+        return dict(vars(self))
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take what `state_dict` gave."""
+        vars(self).update(state_dict)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 
 from ..errors import Interrupted
-from ..registry import Registry
 from .base_runner import BaseRunner
+from .builder import RUNNERS
 from .hooks import StopTraining
 from .workflow import IterLoader, Workflow, entries_of, place_in, seek
-
-RUNNERS = Registry("runner")
 
 
 @RUNNERS.register_module()
@@ -99,6 +98,18 @@ class EpochBasedRunner(BaseRunner):
 
     def _number(self) -> int:
         return self._epoch + 1
+
+
+class Runner(EpochBasedRunner):
+    """mmcv's old name of EpochBasedRunner."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        warnings.warn(
+            "Runner is an old name: write EpochBasedRunner",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        super().__init__(*args, **kwargs)
 
 
 @RUNNERS.register_module()
@@ -197,16 +208,3 @@ class IterBasedRunner(BaseRunner):
 
     def _number(self) -> int:
         return self._iter + 1
-
-
-def build_runner(
-    cfg: Mapping[str, Any], default_args: Mapping[str, Any] | None = None
-) -> BaseRunner:
-    """The runner of `runner = dict(type='EpochBasedRunner', max_epochs=...)`, under mmcv's name.
-
-    Args:
-        cfg: its class, and arguments of it.
-        default_args: the others (`model`, `optimizer`, ...).
-    """
-    runner: BaseRunner = RUNNERS.build(cfg, default_args)
-    return runner

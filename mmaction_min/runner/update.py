@@ -108,7 +108,7 @@ class Update:
             scaler.update(self.fixed_scale)
         else:
             self.guard.see_norm(norm, runner.iter, outputs, batch, optimizer)
-            optimizer.step()
+            _call_step(optimizer)
 
     def _norm(self, model: nn.Module) -> Tensor:
         """The norm of the gradient of all parameters, which is clipped if `grad_clip` says so."""
@@ -186,6 +186,19 @@ def _loss(outputs: Mapping[str, Any]) -> Tensor:
             hint="it returns dict(loss=a tensor with a gradient, log_vars=..., num_samples=...); is every parameter frozen?",
         )
     return loss
+
+
+def _call_step(optimizer: Any) -> None:
+    try:
+        optimizer.step()
+    except TypeError as e:
+        if "closure" not in str(e):
+            raise
+        raise ConfigError(
+            f"{type(optimizer).__name__} evaluates the loss several times in a step, by a closure, and the runner does it once",
+            "optimizer.type",
+            "take an optimizer without one; or train in the model's own train_step, with optimizer_config=None",
+        ) from e
 
 
 def report_unused(model: nn.Module, loss: Tensor, logger: logging.Logger) -> None:

@@ -18,6 +18,7 @@ from mmaction_min.runner import (
     BaseModule,
     ClosureHook,
     GradientCumulativeOptimizerHook,
+    LossScaler,
     ModuleDict,
     ModuleList,
     Priority,
@@ -182,6 +183,26 @@ def test_host_and_time_are_text() -> None:
     """For the first lines of a log."""
     assert "@" in get_host_info() or get_host_info() == ""
     assert len(get_time_str()) == len("20260131_235959")
+
+
+def test_a_loss_scale_halves_at_an_overflow_and_doubles_after_a_window() -> None:
+    """To no less than 1, as mmcv's; a static one stays, and its state comes back."""
+    scaler = LossScaler(init_scale=4, scale_window=2)
+    scales = []
+    for overflow in (False, False, True, True, True, False, False, False):
+        scaler.update_scale(overflow)
+        scales.append(scaler.loss_scale)
+    param = nn.Parameter(torch.ones(2))
+    param.grad = torch.tensor([1.0, float("inf")])
+    again = LossScaler()
+    again.load_state_dict(scaler.state_dict())
+
+    assert scales == [4, 8, 4, 2, 1, 1, 2, 2]
+    assert scaler.has_overflow([param])
+    assert not LossScaler(mode="static").has_overflow([param])
+    assert again.state_dict() == scaler.state_dict()
+    with pytest.raises(ArgumentError, match="dynamic or static"):
+        LossScaler(mode="both")
 
 
 def test_priorities_have_mmcv_s_names_and_numbers() -> None:

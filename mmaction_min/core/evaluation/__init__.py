@@ -7,7 +7,7 @@ from .accuracy import (
     top_k_accuracy,
 )
 from .confusion import confusion_matrix
-from .evaluate import evaluate_scores
+from .evaluate import check_metrics, evaluate_scores
 from .localization import (
     average_precision_at_temporal_iou,
     average_recall_at_avg_proposals,
@@ -17,6 +17,7 @@ from .localization import (
 __all__ = [
     "average_precision_at_temporal_iou",
     "average_recall_at_avg_proposals",
+    "check_metrics",
     "confusion_matrix",
     "evaluate_scores",
     "mean_average_precision",

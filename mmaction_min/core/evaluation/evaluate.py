@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import ConfigError
+from ...near import did_you_mean
 from .accuracy import (
     mean_average_precision,
     mean_class_accuracy,
@@ -25,6 +26,29 @@ MULTIPLE: dict[str, Metric] = {
     "mmit_mean_average_precision": mmit_mean_average_precision,
 }
 METRICS = ("top_k_accuracy", *SINGLE, *MULTIPLE)
+
+
+def check_metrics(metrics: str | Sequence[str], where: str = "") -> None:
+    """Refuse names that no metric has, before there are scores.
+
+    Args:
+        metrics: the names.
+        where: the key, or the option, that says them.
+
+    Raises:
+        ConfigError: with the name that was probably meant.
+    """
+    for metric in [metrics] if isinstance(metrics, str) else metrics:
+        if metric in METRICS:
+            continue
+        hint = did_you_mean(str(metric), METRICS)
+        if str(metric).startswith("top"):
+            hint = "did you mean top_k_accuracy? it gives top1_acc and top5_acc"
+        raise ConfigError(
+            f"there is no metric {metric!r}",
+            where,
+            hint or f"one of {', '.join(METRICS)}",
+        )
 
 
 def evaluate_scores(
@@ -49,11 +73,8 @@ def evaluate_scores(
     """
     options = metric_options or {}
     values: dict[str, float] = {}
+    check_metrics(metrics)
     for metric in [metrics] if isinstance(metrics, str) else metrics:
-        if metric not in METRICS:
-            raise ConfigError(
-                f"there is no metric {metric!r}", hint=f"one of {', '.join(METRICS)}"
-            )
         if metric not in MULTIPLE and labels.ndim > 1:
             raise ConfigError(
                 f"{metric} is for one label a sample, and the data set has multi_class=True",
