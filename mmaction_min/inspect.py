@@ -90,7 +90,7 @@ def inspect(cfg: Config, args: argparse.Namespace) -> None:
     if args.iters_per_epoch is not None and args.iters_per_epoch < 1:
         raise ConfigError("an epoch has at least one batch", "--iters-per-epoch")
     if "config" in parts:
-        _print("config", _highlighted(cfg.pretty_text), parts)
+        _print("config", cfg.pretty_text, parts)
     if not picture and not {*parts} - {"config"}:
         return
     cfg = copy.deepcopy(cfg)  # which keeps the places for messages
@@ -120,18 +120,6 @@ def inspect(cfg: Config, args: argparse.Namespace) -> None:
 def _print(title: str, text: str, parts: Sequence[str]) -> None:
     """A part under its title; without one if it is alone, so that a file of it is a config."""
     print(text.rstrip() if len(parts) == 1 else f"=== {title}\n{text.rstrip()}\n")
-
-
-def _highlighted(text: str) -> str:
-    """Python in colours, on a terminal."""
-    if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
-        return text
-    from pygments import highlight
-    from pygments.formatters import TerminalFormatter
-    from pygments.lexers import PythonLexer
-
-    coloured: str = highlight(text, PythonLexer(), TerminalFormatter())
-    return coloured
 
 
 def _forget_weights(cfg: Any) -> None:

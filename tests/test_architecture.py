@@ -58,7 +58,6 @@ LAZY = {
     "yapf": "render",
     "libcst": "exports",
     "matplotlib": "analysis",
-    "pygments": "inspect",
     "torchvision": "",
     "yaml": "",
 }

@@ -86,22 +86,6 @@ def test_the_config_alone_reads_back_to_the_same(
     assert {**Config.fromfile(resolved)} == expected
 
 
-def test_on_a_terminal_the_config_has_colours_unless_they_are_not_wanted(
-    config: str,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    """NO_COLOR is the common word for that."""
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
-    inspect_command.main([config, "--only", "config"])
-    assert "\033[" in capsys.readouterr().out
-
-    monkeypatch.setenv("NO_COLOR", "1")
-    inspect_command.main([config, "--only", "config"])
-    assert "\033[" not in capsys.readouterr().out
-
-
 def test_the_schedule_is_drawn_without_data_if_the_epoch_is_given(
     config: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
