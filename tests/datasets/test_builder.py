@@ -163,12 +163,17 @@ def test_build_dataset_fills_in_the_default_arguments(tmp_path: Any) -> None:
     assert set(cfg) == {"type", "ann_file", "pipeline"}
 
 
-def test_an_unknown_dataset_is_told_where_to_look() -> None:
-    """The near name and the file of the imports are in the message."""
-    with pytest.raises(
-        NotRegisteredError, match=r"VideoDataset.*mmaction_min/datasets/__init__\.py"
-    ):
-        DATASETS.build({"type": "VideoDatset"})
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("VideoDatset", "did you mean VideoDataset"),
+        ("Qq", r"is it imported in mmaction_min/datasets/__init__\.py\?"),
+    ],
+)
+def test_an_unknown_dataset_is_told_where_to_look(name: str, told: str) -> None:
+    """The near name is in the message, or where there is none the file of the imports."""
+    with pytest.raises(NotRegisteredError, match=told):
+        DATASETS.build({"type": name})
 
 
 def test_importing_the_datasets_imports_no_decoder_and_no_torchvision() -> None:
