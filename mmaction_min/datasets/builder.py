@@ -7,7 +7,6 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence, Set
-from multiprocessing import active_children
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
@@ -132,9 +131,9 @@ class VideoLoader(DataLoader[Any]):
         """torch's iterator, without its handler of SIGCHLD: that raises wherever the program is, in a checkpoint too."""
         number = getattr(signal, "SIGCHLD", None)  # Windows has none
         handler = number and signal.getsignal(number)
-        others = set(active_children())
         batches: Iterator[Any] = super().__iter__()
-        self.processes = set(active_children()) - others or self.processes
+        # torch's own list: `active_children` has no longer those who died at their first clip.
+        self.processes = set(getattr(batches, "_workers", ()))
         in_main = threading.current_thread() is threading.main_thread()
         if in_main and number is not None and handler is not None:
             signal.signal(number, handler)
