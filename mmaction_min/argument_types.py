@@ -74,6 +74,8 @@ def _fits(value: Any, hint: Any) -> bool:
         return (
             isinstance(value, list | tuple) and issubclass(kind, Sequence | np.ndarray)
         ) or (isinstance(value, str) and issubclass(kind, os.PathLike))
+    if isinstance(value, str) and kind is Sequence:
+        return False  # of letters: a list with one name was meant
     if isinstance(value, Sequence) and len(inner) == 1:
         return all(_fits(each, inner[0]) for each in value)
     return True

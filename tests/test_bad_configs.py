@@ -315,6 +315,7 @@ VALUES = {
     "optimizer = dict(lr='0.1')": "lr is '0.1', and not of the type float or Tensor",
     "model = dict(cls_head=0)": "model: Recognizer2D: cls_head is 0, and not of the type dict or None",
     "model = dict(cls_head=dict(num_classes=-1))": "num_classes is -1, and not of the type int (at least 1)",
+    "data = dict(train=dict(pipeline=[dict(type='Collect', keys='imgs')]))": "keys is 'imgs', and not of the type list of str",
     "lr_config = dict(step='x')": "lr_config: StepLrUpdaterHook: step is 'x', and not of the type int or list of int",
     "load_from = 3": "load_from is a string, not 3",
 }

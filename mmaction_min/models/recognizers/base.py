@@ -205,7 +205,16 @@ class BaseRecognizer(nn.Module, ABC):
 
         Returns:
             `loss` (a tensor to call backward on), `log_vars` (all losses and accuracies, on their device), `num_samples`.
+
+        Raises:
+            ConfigError: the batch has no clips or no labels.
         """
+        if missing := [name for name in ("imgs", "label") if name not in data_batch]:
+            raise ConfigError(
+                f"the batch has no {' and no '.join(missing)}",
+                "data.train.pipeline",
+                "let its Collect have them among its keys",
+            )
         losses = {name: _mean(value) for name, value in self(**data_batch).items()}
         loss = torch.stack(
             [value for name, value in losses.items() if "loss" in name]

@@ -100,6 +100,14 @@ def test_a_loss_needs_a_label() -> None:
         recognizer()(IMGS)
 
 
+def test_a_step_names_what_the_pipeline_did_not_collect() -> None:
+    """Clips or labels that are missing in a batch, with the place to mend."""
+    with pytest.raises(ConfigError, match="no imgs and no label") as caught:
+        recognizer().train_step({})
+
+    assert caught.value.where == "data.train.pipeline"
+
+
 @pytest.mark.parametrize(
     ("part", "message"),
     [
