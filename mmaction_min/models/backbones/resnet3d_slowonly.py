@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ...argument_types import Positive
 from ...errors import ConfigError
 from ..builder import BACKBONES
 from .resnet3d import ResNet3d
@@ -37,8 +38,8 @@ class ResNet3dSlowOnly(ResNet3d):
         pretrained: str | None = None,
         lateral: bool = False,
         conv1_kernel: Sequence[int] = (1, 7, 7),
-        conv1_stride_t: int = 1,
-        pool1_stride_t: int = 1,
+        conv1_stride_t: Positive = 1,
+        pool1_stride_t: Positive = 1,
         inflate: int | Sequence[int | Sequence[int]] = (0, 0, 1, 1),
         with_pool2: bool = False,
         **kwargs: Any,

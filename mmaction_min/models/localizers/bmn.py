@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ...argument_types import Positive
 from ...localization import boundary_peaks, post_processing
 from ..builder import LOCALIZERS, build_loss
 from .base import BaseTAPGenerator, boundary_labels, check_length, overlaps
@@ -47,20 +48,20 @@ class BMN(BaseTAPGenerator):
 
     def __init__(
         self,
-        temporal_dim: int,
+        temporal_dim: Positive,
         boundary_ratio: float,
-        num_samples: int,
-        num_samples_per_bin: int,
-        feat_dim: int,
+        num_samples: Positive,
+        num_samples_per_bin: Positive,
+        feat_dim: Positive,
         soft_nms_alpha: float,
         soft_nms_low_threshold: float,
         soft_nms_high_threshold: float,
-        post_process_top_k: int,
-        feature_extraction_interval: int = 16,
+        post_process_top_k: Positive,
+        feature_extraction_interval: Positive = 16,
         loss_cls: Mapping[str, Any] | None = None,
-        hidden_dim_1d: int = 256,
-        hidden_dim_2d: int = 128,
-        hidden_dim_3d: int = 512,
+        hidden_dim_1d: Positive = 256,
+        hidden_dim_2d: Positive = 128,
+        hidden_dim_3d: Positive = 512,
     ) -> None:
         super().__init__()
         self.tscale = temporal_dim

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...argument_types import Positive
 from ...localization import post_processing
 from ..builder import LOCALIZERS, build_loss
 from .base import BaseTAPGenerator, boundary_labels, check_length, overlaps
@@ -35,14 +36,14 @@ class TEM(BaseTAPGenerator):
 
     def __init__(
         self,
-        temporal_dim: int,
+        temporal_dim: Positive,
         boundary_ratio: float,
-        tem_feat_dim: int,
-        tem_hidden_dim: int,
+        tem_feat_dim: Positive,
+        tem_hidden_dim: Positive,
         tem_match_threshold: float,
         loss_cls: Mapping[str, Any] | None = None,
         loss_weight: float = 2,
-        output_dim: int = 3,
+        output_dim: Positive = 3,
         conv1_ratio: float = 1,
         conv2_ratio: float = 1,
         conv3_ratio: float = 0.01,
@@ -161,8 +162,8 @@ class PEM(BaseTAPGenerator):
 
     def __init__(
         self,
-        pem_feat_dim: int,
-        pem_hidden_dim: int,
+        pem_feat_dim: Positive,
+        pem_hidden_dim: Positive,
         pem_u_ratio_m: float,
         pem_u_ratio_l: float,
         pem_high_temporal_iou_threshold: float,
@@ -170,11 +171,11 @@ class PEM(BaseTAPGenerator):
         soft_nms_alpha: float,
         soft_nms_low_threshold: float,
         soft_nms_high_threshold: float,
-        post_process_top_k: int,
-        feature_extraction_interval: int = 16,
+        post_process_top_k: Positive,
+        feature_extraction_interval: Positive = 16,
         fc1_ratio: float = 0.1,
         fc2_ratio: float = 0.1,
-        output_dim: int = 1,
+        output_dim: Positive = 1,
         *,
         upstream_compat: bool = False,
     ) -> None:
