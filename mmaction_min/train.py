@@ -26,7 +26,7 @@ from torch.utils.data import DataLoader
 from .assemble import build_loader, build_runner, check_evaluation, innermost
 from .command import command_parser, describe, load_config, pick_device, run_command
 from .config import Config
-from .datasets.builder import VideoLoader
+from .datasets.loader import VideoLoader
 from .errors import ConfigError
 from .runner import (
     BaseRunner,

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..datasets.builder import PIPELINES, Results, collate
+from ..datasets.batch import collate
+from ..datasets.builder import PIPELINES, Results
 from ..datasets.pipelines import Compose
 from ..errors import ConfigError, EngineError
 
