@@ -32,7 +32,7 @@ from .datasets import DATASETS
 from .errors import ConfigError
 from .runner import get_dist_info, load_checkpoint, multi_gpu_test
 from .runner.dist import processes
-from .runner.hooks.evaluation import evaluate
+from .runner.inference import evaluate
 
 SETTINGS = (
     "start",
