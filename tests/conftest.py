@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -14,6 +15,18 @@ import pytest
 
 # Small tensors, and a machine that others may use: threads would wait for each other. Subprocesses inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(autouse=True)
+def untold_logger() -> Iterator[None]:
+    """The engine's logger as an import leaves it: a command gives it handlers, and keeps its lines from pytest's."""
+    yield
+    logger = logging.getLogger("mmaction_min")
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+    logger.propagate = True
+    logger.setLevel(logging.NOTSET)
 
 
 class Done(NamedTuple):

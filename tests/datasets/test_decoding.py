@@ -134,7 +134,7 @@ def from_the_start(video: Path) -> list[Any]:
     """All frames, decoded in order."""
     with av.open(str(video)) as container:
         frames = container.decode(video=0)
-        return [f.to_ndarray(format="rgb24", threads=1) for f in frames]
+        return [f.to_ndarray(format="rgb24") for f in frames]
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,8 @@ def test_what_torchvision_does_not_know_is_refused(
         build_backbone(cfg)
 
 
+# timm 1.0.3 uses what torch has deprecated since
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:torch.jit")
 def test_timm_is_asked_for_by_name() -> None:
     """Its models give what their classifier would see; without timm the message says what to install."""
     cfg = dict(type="timm.resnet10t")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from torch.utils.data import DataLoader
 
 from mmaction_min.runner import BaseRunner
@@ -14,6 +15,8 @@ from mmaction_min.runner import BaseRunner
 MakeRunner = Callable[..., BaseRunner]
 
 
+# torch 2.11 says so of every cycle
+@pytest.mark.filterwarnings("ignore:.*Profiler clears events:UserWarning")
 def test_the_first_iterations_are_profiled(
     make_runner: MakeRunner, loader: DataLoader[Any], tmp_path: Path
 ) -> None:
