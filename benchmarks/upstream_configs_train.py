@@ -1,8 +1,8 @@
 """Trains the configs of MMAction2 0.24.1: model, pipelines, one step and one evaluation, on made-up clips.
 
     pip download --no-deps mmaction2==0.24.1 && unzip mmaction2-0.24.1*.whl
-    python benchmarks/upstream_configs_train.py mmaction/.mim/configs                        # everything, hours
-    python benchmarks/upstream_configs_train.py mmaction/.mim/configs --small                # smaller frames, half an hour
+    python benchmarks/upstream_configs_train.py mmaction/.mim/configs                        # everything, 40 minutes
+    python benchmarks/upstream_configs_train.py mmaction/.mim/configs --small                # smaller frames, less
     python benchmarks/upstream_configs_train.py mmaction/.mim/configs --models               # the models alone, minutes
     python benchmarks/upstream_configs_train.py mmaction/.mim/configs --only 'recognition/ts[mn]/*' --stride 5
 

@@ -30,12 +30,13 @@ def misfit(build: Callable[..., Any], args: Mapping[str, Any]) -> tuple[str, str
     What a signature does not state, or states in terms that nothing is known of, may be anything; so may its default.
 
     Args:
-        build: a class, whose bases are asked for what it hands on to them, or a function.
+        build: a class, whose bases are asked for what it hands on to them, a function or a method.
         args: the arguments by name.
     """
     seen: set[str] = set()
     for each in inspect.getmro(build) if inspect.isclass(build) else (build,):
         function = vars(each).get("__init__") if inspect.isclass(each) else each
+        function = getattr(function, "__func__", function)  # of a method
         if not inspect.isfunction(function):
             continue
         try:

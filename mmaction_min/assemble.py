@@ -165,6 +165,39 @@ def build_loader(
     return loader
 
 
+def check_evaluation(
+    dataset: Any, eval_kwargs: Mapping[str, Any], cfg: Mapping[str, Any]
+) -> None:
+    """Refuse what a data set's `evaluate` does not take, before anything is trained.
+
+    Args:
+        dataset: the one that evaluates.
+        eval_kwargs: the arguments.
+        cfg: the config's `evaluation`, that they come from; `save_best` is looked at too.
+
+    Raises:
+        ConfigError: there is no `evaluate`, a wrong argument, a metric that there is not, or a `save_best` that no
+            metric gives.
+    """
+    if not hasattr(dataset, "evaluate"):
+        raise ConfigError(
+            f"{type(dataset).__name__} has no evaluate",
+            "evaluation",
+            "write its evaluate(results, logger=None) -> dict of names and numbers; or take evaluation out",
+        )
+    args = {"results": [], **eval_kwargs}
+    check_arguments("evaluate", dataset.evaluate, args, cfg)
+    known = getattr(dataset, "metric_names", None)
+    names = known(**eval_kwargs) if known else None
+    best = cfg.get("save_best", "auto")
+    if names and best not in (None, "auto", *names):
+        raise ConfigError(
+            f"there is no metric {best!r}",
+            "evaluation.save_best",
+            f"there are {', '.join(names)}",
+        )
+
+
 def innermost(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     """The entry of a data set, or of the one that it wraps, as `RepeatDataset` does."""
     inner = None if "pipeline" in entry else entry.get("dataset")

@@ -186,7 +186,8 @@ def _locate(error: EngineError, config: str) -> None:
         return
     words = [*re.findall(r"'([\w.]+)'", error.what), *key.split(".")[::-1]]
     place = place_of_error(error, words, key) or (config if not key else "")
-    error.where = ": ".join(filter(None, (place, key)))
+    named = key and place.endswith(f" {key}")  # --cfg-options KEY
+    error.where = ": ".join(filter(None, (place, "" if named else key)))
 
 
 def load_config(args: argparse.Namespace, needed: Sequence[str]) -> Config:

@@ -23,11 +23,11 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from .analysis.drawing import check_picture, save_figure
 from .analysis.made_up import made_up_batch
-from .analysis.model_table import format_parts, model_parts
+from .analysis.model_table import format_parts, model_parts, shape_of
 from .analysis.param_groups import format_groups
 from .analysis.schedule import draw_schedule, rehearse
 from .analysis.tables import format_table
-from .assemble import build_loader, build_runner, prepare_model
+from .assemble import build_loader, build_runner, innermost, prepare_model
 from .command import command_parser, load_config, pick_device, run_command
 from .config import Config
 from .errors import ConfigError, EngineError
@@ -146,9 +146,9 @@ def _describe_model(
         text = format_parts(model_parts(model, None, args.depth))
         return f"{text}\nNo shapes and FLOPs: {why}\nSay them by --shape, as 1 8 3 224 224 (N M C H W) or 1 1 3 8 224 224 (N M C T H W)."
     inputs = [
-        f"{key} {tuple(value.shape)}"
+        f"{key} {shape_of(value)}"
         for key, value in batch.items()
-        if isinstance(value, torch.Tensor) and key != "label"
+        if key != "label" and not key.endswith("_meta") and key != "img_metas"
     ]
     return f"{format_parts(parts)}\nof one sample, {', '.join(inputs)}"
 
@@ -157,17 +157,7 @@ def _batch(cfg: Config, shape: Sequence[int] | None) -> dict[str, Any]:
     if shape:
         return {"imgs": torch.zeros(*shape)}
     data = cfg.get("data") or {}
-    pipeline = _pipeline(data.get("train") or {})
-    if not pipeline:
-        raise ConfigError("the config has no data.train.pipeline")
-    return made_up_batch(pipeline)
-
-
-def _pipeline(dataset: Any) -> Any:
-    """The pipeline of a data set, or of the one that it wraps (`RepeatDataset`)."""
-    while "pipeline" not in dataset and "dataset" in dataset:
-        dataset = dataset["dataset"]
-    return dataset.get("pipeline")
+    return made_up_batch(innermost(data.get("train") or {}), cfg.model)
 
 
 def _describe_hooks(cfg: Config, runner: BaseRunner) -> str:

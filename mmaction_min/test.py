@@ -25,14 +25,14 @@ from .analysis.predictions import (
     save_predictions,
 )
 from .analysis.timeline import draw_timeline
-from .assemble import build_loader, precision, prepare_model
+from .assemble import build_loader, check_evaluation, precision, prepare_model
 from .command import command_parser, load_config, pick_device, run_command
 from .config import Config, parse_options
 from .datasets import DATASETS
 from .errors import ConfigError
 from .runner import get_dist_info, load_checkpoint, multi_gpu_test
 from .runner.dist import processes
-from .runner.hooks.evaluation import evaluate
+from .runner.inference import evaluate
 
 SETTINGS = (
     "start",
@@ -116,9 +116,8 @@ def test(cfg: Config, args: argparse.Namespace) -> None:
         checkpoint = load_checkpoint(model, args.checkpoint, strict=True)
         loader = build_loader(cfg, "test", 0, device)
         dataset: Any = loader.dataset
-        check = getattr(dataset.dataset, "check_metrics", None)
-        if check and metrics is not None and "metrics" in metrics:
-            check(metrics["metrics"], "--eval" if args.eval else "evaluation.metrics")
+        if metrics is not None:
+            _check_metrics(dataset.dataset, metrics, args)
         results = multi_gpu_test(model, loader, device, precision(cfg)[0])
         scores = {} if metrics is None else evaluate(loader, results, metrics)
         if get_dist_info()[0] > 0:
@@ -175,6 +174,19 @@ def _write_scores(predictions: Predictions, args: argparse.Namespace) -> None:
         matrix = predictions.confusion()
         save_figure(draw_confusion(matrix, predictions.classes), args.confusion)
         print(f"drew {args.confusion}")
+
+
+def _check_metrics(
+    dataset: Any, metrics: Mapping[str, Any], args: argparse.Namespace
+) -> None:
+    try:
+        check_evaluation(dataset, metrics, metrics)
+    except ConfigError as e:
+        if args.eval and e.where == "evaluation.metrics":
+            e.where = "--eval"
+        elif args.eval_options:
+            e.where = "--eval-options"
+        raise
 
 
 def _metrics(cfg: Config, args: argparse.Namespace) -> Mapping[str, Any] | None:

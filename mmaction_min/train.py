@@ -23,10 +23,10 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader
 
-from .assemble import build_loader, build_runner, innermost
+from .assemble import build_loader, build_runner, check_evaluation, innermost
 from .command import command_parser, describe, load_config, pick_device, run_command
 from .config import Config
-from .datasets.builder import VideoLoader
+from .datasets.loader import VideoLoader
 from .errors import ConfigError
 from .runner import (
     BaseRunner,
@@ -242,10 +242,9 @@ def _register_hooks(
 ) -> None:
     if cfg.get("evaluation") and not args.no_validate:
         loader = build_loader(cfg, "val", seed, runner.device)
-        check = getattr(_dataset_of(loader), "check_metrics", None)
-        if check and "metrics" in cfg.evaluation:
-            check(cfg.evaluation.metrics, "evaluation.metrics")
-        runner.register_hook(DistEvalHook(loader, **cfg.evaluation), "LOW")
+        hook = DistEvalHook(loader, **cfg.evaluation)
+        check_evaluation(_dataset_of(loader), hook.eval_kwargs, cfg.evaluation)
+        runner.register_hook(hook, "LOW")
     runner.register_custom_hooks(cfg.get("custom_hooks"))
     if args.max_steps is not None:
         runner.register_hook(_StopAfter(args.max_steps), "LOW")

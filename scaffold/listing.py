@@ -26,7 +26,7 @@ class Row(NamedTuple):
         name: as a config says it.
         path: the file, from the tree's root.
         line: where it is registered, from 1.
-        is_exported: the package that the file is in imports the class, by name or by a star.
+        is_exported: the package that the file is in imports the class, by name or by a star; or the file is in the root.
     """
 
     kind: str
@@ -65,18 +65,14 @@ def list_kinds(
             continue
         package = f"{framework}/{kind.package}/"
         there = registered_in(tree, framework, kind, read)
-        rows = [
-            Row(
-                kind.name,
-                r.name,
-                r.path,
-                r.line,
-                _is_taken(
-                    taken(tree, r.path.rpartition("/")[0]), r.path, r.name + kind.suffix
-                ),
+        rows = []
+        for r in _of(kind, kinds, package, there):
+            folder = r.path.rpartition("/")[0]
+            # Who needs a module of the root imports it; it is in no package of its kind.
+            is_exported = folder == framework or _is_taken(
+                taken(tree, folder), r.path, r.name + kind.suffix
             )
-            for r in _of(kind, kinds, package, there)
-        ]
+            rows.append(Row(kind.name, r.name, r.path, r.line, is_exported))
         found.append((kind, _with_aliases(rows), ""))
     return found
 

@@ -83,14 +83,18 @@ class Stub(NamedTuple):
         names = {"cls": self.names.cls, "module": self.names.module}
         return [_fill(text, names) for text in self.kind.exports]
 
-    def next_commands(self, shown: Callable[[str], str] = str) -> list[str]:
+    def next_commands(
+        self, shown: Callable[[str], str] = str, *, is_tested: bool = False
+    ) -> list[str]:
         """What to type after an add.
 
         Args:
             shown: writes a path of the tree as the command needs it; from the tree's root, if nothing is said.
+            is_tested: the test has been run.
         """
+        texts = [t for t in self.kind.next if not (is_tested and "{test}" in t)]
         values = self._places(shown)
-        return [_fill(text, values) for text in self.kind.next]
+        return [_fill(text, values) for text in texts]
 
     def check_commands(self, scratch: str) -> list[str]:
         """What `add --check` runs, in the tree's root.

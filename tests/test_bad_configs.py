@@ -34,6 +34,7 @@ data = dict(
     videos_per_gpu=2,
     workers_per_gpu=0,
     train=dict(type="MotionClips", split="train", num_clips=16, pipeline=pipeline),
+    val=dict(type="MotionClips", split="train", num_clips=16, pipeline=pipeline),
 )
 optimizer = dict(type="SGD", lr=0.01)
 optimizer_config = dict(grad_clip=None)
@@ -247,7 +248,7 @@ CASES = {
     "two bases with one key": (
         "_base_ = ['base.py', 'other.py']",
         "c.py:2",
-        r"(?s)define total_epochs.*base.py:28 and at .*other.py:2",
+        r"(?s)define total_epochs.*base.py:29 and at .*other.py:2",
     ),
     "dict over a number": (
         "total_epochs = dict(a=1)",
@@ -299,6 +300,15 @@ VALUES = {
     "workflow = [('val', 1)]": "workflow is [('val', 1)]",
     "workflow = [('train', 1), 'val']": "workflow is [('train', 1), 'val']",
     "evaluation = dict(interval=0)": "evaluation.interval is 0",
+    "evaluation = dict(metrics=-1)": "metrics is -1, and not of the type str or",
+    "evaluation = dict(metrics=None)": "metrics is None, and",
+    "evaluation = dict(metrics='top1')": "did you mean top_k",
+    "evaluation = dict(metric_options=3)": "and not of the type dict or None",
+    "evaluation = dict(metric_options=dict(top_k_accuracy=3))": "write dict(top_k_accuracy=dict(topk=(1, 5)))",
+    "evaluation = dict(metric_options=dict(top_k_accuracy=dict(topk=[0])))": "write dict(",
+    "evaluation = dict(metric_options=dict(top_k=dict(topk=1)))": "write dict(",
+    "evaluation = dict(foo=1)": "evaluate: got an unexpected keyword argument 'foo'",
+    "evaluation = dict(save_best='acc')": "there is no metric 'acc'\nhint: there are top1_acc, top5_acc",
     "evaluation = [1]": "evaluation is a dict, not [1]",
     "checkpoint_config = dict(interval='1')": "checkpoint_config.interval is a whole",
     "checkpoint_config = 1": "checkpoint_config is a dict, not 1",

@@ -105,6 +105,10 @@ def test_names_of_classes_come_from_a_file_or_the_checkpoint(
         (["--out", "p.yml"], "p.yml: predictions cannot be a .yml"),
         (["--confusion", "c.bmp"], "c.bmp: a picture cannot be a .bmp"),
         (["--label-map", "none.txt"], "none.txt: the names of the classes cannot be"),
+        (
+            ["--eval-options", "metric_options.top_k_accuracy.topk=x"],
+            "--eval-options: metric_options is {'top_k_accuracy': {'topk': 'x'}}",
+        ),
         (["--eval-options", "a"], "--eval-options: 'a' is no override"),
         (
             ["--cfg-options", "model.cls_head.num_classes=9"],

@@ -83,16 +83,18 @@ def _trace(
     shapes: dict[str, str] = {}
 
     def remember(name: str) -> Any:
-        return lambda module, args, output: shapes.update({name: _shape(output)})
+        return lambda module, args, output: shapes.update({name: shape_of(output)})
 
     handles = [
         module.register_forward_hook(remember(name)) for name, module in modules.items()
     ]
     inputs = {key: value for key, value in batch.items() if key != "label"}
+    # What a localizer learns from is not what it is tested on.
+    is_localizer = "imgs" not in batch or "reg_targets" in batch
     model.eval()
     try:
         with torch.no_grad(), FlopCounterMode(display=False) as counter:
-            model(return_loss=False, **inputs)
+            model(return_loss=is_localizer, **inputs)
     finally:
         for handle in handles:
             handle.remove()
@@ -105,14 +107,14 @@ def _trace(
     return shapes, flops
 
 
-def _shape(output: Any) -> str:
-    """`(1, 512, 4, 4)`; of a list of outputs all of them."""
+def shape_of(output: Any) -> str:
+    """`(1, 512, 4, 4)`; of a list of tensors all of them."""
     if isinstance(output, Tensor) or hasattr(output, "shape"):
         return str(tuple(output.shape))
     if isinstance(output, Mapping):
-        return ", ".join(f"{key} {_shape(value)}" for key, value in output.items())
+        return ", ".join(f"{key} {shape_of(value)}" for key, value in output.items())
     if isinstance(output, list | tuple):
-        return ", ".join(_shape(value) for value in output)
+        return ", ".join(shape_of(value) for value in output)
     return type(output).__name__
 
 

@@ -2,12 +2,12 @@
 
 from .activitynet_dataset import ActivityNetDataset
 from .base import BaseDataset
+from .batch import collate
 from .builder import (
     DATASETS,
     PIPELINES,
     build_dataloader,
     build_dataset,
-    collate,
 )
 from .motion_clips import MotionClips
 from .motion_proposals import MotionProposals

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.evaluation import average_recall_at_avg_proposals
+from ..core.evaluation import average_recall_at_avg_proposals, check_metrics
 from ..errors import ConfigError, DataError
 from .builder import DATASETS, Results
 from .pipelines import Compose
@@ -88,13 +88,7 @@ class ActivityNetDataset:
             ConfigError: an unknown metric.
             DataError: not as many results as videos.
         """
-        unknown = {metrics} if isinstance(metrics, str) else set(metrics)
-        if unknown := unknown - {"AR@AN"}:
-            raise ConfigError(
-                f"there is no metric {', '.join(map(repr, sorted(unknown)))}",
-                "evaluation.metrics",
-                "AR@AN is what is there",
-            )
+        names = self.metric_names(metrics)[1:]
         if len(results) != len(self):
             raise DataError(
                 f"there are {len(results)} results for {len(self)} videos",
@@ -117,8 +111,18 @@ class ActivityNetDataset:
         recalls = np.interp(
             AVERAGE_NUMBERS, curve.proposals_per_video, curve.average_recall
         )
-        names = [f"AR@{number}" for number in AVERAGE_NUMBERS]
         return {"auc": curve.auc, **dict(zip(names, recalls.tolist(), strict=True))}
+
+    def metric_names(
+        self, metrics: str | Sequence[str] = "AR@AN", **_: Any
+    ) -> list[str]:
+        """What `evaluate` with these arguments gives, by name.
+
+        Raises:
+            ConfigError: an unknown metric.
+        """
+        check_metrics(metrics, ("AR@AN",))
+        return ["auc", *(f"AR@{number}" for number in AVERAGE_NUMBERS)]
 
     def timeline(self, results: Sequence[Any]) -> tuple[list[Any], list[Any], str]:
         """What a picture shows: the videos with their segments, the proposals of each, and the unit of time."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
+from copy import copy, deepcopy
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.evaluation import check_metrics, evaluate_scores
+from ..core.evaluation import evaluate_scores
 from ..errors import ConfigError, DataError
 from .annotations import Format, Info, read_annotations
 from .builder import Results
@@ -158,14 +158,20 @@ class BaseDataset:
             options["top_k_accuracy"] = {"topk": topk}
         return evaluate_scores(scores, self.labels, metrics, options)
 
-    def check_metrics(self, metrics: str | Sequence[str], where: str) -> None:
-        """Refuse metrics that `evaluate` does not know, before anything is trained; a subclass may know others.
+    def metric_names(self, **eval_kwargs: Any) -> list[str] | None:
+        """What `evaluate` with these arguments gives, by name; what it would refuse is refused here, before there are scores.
+
+        None for a subclass that evaluates in its own way.
 
         Raises:
-            ConfigError: at `where`, the key or option that says them.
+            ConfigError: as `evaluate`.
         """
-        if type(self).evaluate is BaseDataset.evaluate:
-            check_metrics(metrics, where)
+        if type(self).evaluate is not BaseDataset.evaluate:
+            return None
+        one = copy(self)
+        one.video_infos = self.video_infos[:1]
+        num_classes = one.labels.size if self.multi_class else int(one.labels[0]) + 1
+        return list(one.evaluate([np.zeros(num_classes)], **eval_kwargs))
 
     def _one_hot(self, labels: Sequence[Sequence[int]]) -> NDArray[np.float32]:
         hot = np.zeros((len(labels), self.num_classes or 0), np.float32)

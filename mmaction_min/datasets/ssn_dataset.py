@@ -27,12 +27,10 @@ from .ssn_detections import (
     check_classes,
     find_detections,
     for_picture,
+    ious_of,
 )
 from .ssn_proposals import SSNInstance, read_proposals, seen_in_test
 from .ssn_sampler import ProposalSampler
-
-IOUS = {"thumos14": tuple(np.arange(0.1, 1.0, 0.1).tolist())}
-"""At which IoU the detections of a data set are measured."""
 
 logger = logging.getLogger("mmaction_min")
 
@@ -222,27 +220,26 @@ class SSNDataset:
             ConfigError: an unknown metric or data set.
             DataError: not as many results as videos; a segment of a class that the model does not have.
         """
-        unknown = ({metrics} if isinstance(metrics, str) else {*metrics}) - {"mAP"}
-        if unknown:
-            raise ConfigError(
-                f"there is no metric {', '.join(map(repr, sorted(unknown)))}",
-                "evaluation.metrics",
-                "mAP is what is there",
-            )
-        options = (metric_options or {}).get("mAP", {})
-        ious = IOUS.get(options.get("eval_dataset", "thumos14"))
-        if ious is None:
-            raise ConfigError(
-                f"there is no {options['eval_dataset']!r}",
-                "evaluation.metric_options.mAP.eval_dataset",
-                f"one of {', '.join(IOUS)}",
-            )
+        ious = ious_of(metrics, metric_options)
         classes = self.detections(results)
         self.check_classes(len(classes))
         truth = annotated(self.video_infos)
         precisions = eval_ap(dict(enumerate(classes)), truth, ious)
         means = precisions[sorted(truth)].mean(axis=0)
         return {f"mAP@{iou:.2f}": float(m) for iou, m in zip(ious, means, strict=True)}
+
+    def metric_names(
+        self,
+        metrics: str | Sequence[str] = "mAP",
+        metric_options: Mapping[str, Mapping[str, Any]] | None = None,
+        **_: Any,
+    ) -> list[str]:
+        """What `evaluate` with these arguments gives, by name.
+
+        Raises:
+            ConfigError: an unknown metric or data set.
+        """
+        return [f"mAP@{iou:.2f}" for iou in ious_of(metrics, metric_options)]
 
     def detections(self, results: Sequence[Mapping[str, Any]]) -> list[Rows]:
         """Of each class the detections that are left: see `find_detections`.

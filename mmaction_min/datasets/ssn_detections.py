@@ -6,13 +6,37 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from ..errors import DataError
+import numpy as np
+
+from ..core.evaluation import check_metrics
+from ..errors import ConfigError, DataError
 from ..localization import perform_regression, results_to_detections, temporal_nms
 
 Infos = Sequence[Mapping[str, Any]]
 """The videos: `video_id`, `total_frames`, `gts`."""
 Rows = list[tuple[str, float, float, float]]
 """Detections of a class: video, start and end as parts of the video, score."""
+IOUS = {"thumos14": tuple(np.arange(0.1, 1.0, 0.1).tolist())}
+"""At which IoU the detections of a data set are measured."""
+
+
+def ious_of(
+    metrics: str | Sequence[str], options: Mapping[str, Mapping[str, Any]] | None
+) -> tuple[float, ...]:
+    """The IoUs that `metrics` and `metric_options` ask for.
+
+    Raises:
+        ConfigError: an unknown metric or data set.
+    """
+    check_metrics(metrics, ("mAP",))
+    name = ((options or {}).get("mAP") or {}).get("eval_dataset", "thumos14")
+    if name not in IOUS:
+        raise ConfigError(
+            f"there is no {name!r}",
+            "evaluation.metric_options.mAP.eval_dataset",
+            f"one of {', '.join(IOUS)}",
+        )
+    return IOUS[name]
 
 
 def find_detections(

@@ -68,9 +68,8 @@ from .hooks import (
     TensorboardLoggerHook,
     TextLoggerHook,
     WandbLoggerHook,
-    multi_gpu_test,
-    single_gpu_test,
 )
+from .inference import multi_gpu_test, single_gpu_test
 from .log_buffer import LogBuffer
 from .logging import get_root_logger
 from .optimizer import (

@@ -1,4 +1,4 @@
-"""The file under a checkpoint: written whole or not at all, sealed with a checksum, read without running what is in it.
+"""The file under a checkpoint: written whole or not at all, and sealed with a checksum.
 
 A file is what `torch.save` writes, a zip archive, whose comment says when it was written and the SHA-256 of all that is
 before it. So the seal goes where the file goes, and every other program reads the file as it always did. Files of others
@@ -8,21 +8,18 @@ have no seal (MMAction2's published ones) and load too.
 from __future__ import annotations
 
 import hashlib
-import mmap
 import os
 import re
 import time
-import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO
 
-import numpy as np
 import torch
-from torch import Tensor
 
 from ..errors import CheckpointError, DiskError
+from .checkpoint_safety import load_safely
 
 LATEST = "latest.pth"
 POINTER = b"checkpoint: "
@@ -206,16 +203,7 @@ def read_whole(
     """
     with path.open("rb") as file:
         sealed = _check_seal(file, str(path))
-        if zipfile.is_zipfile(file):
-            _check_archive(file, str(path))
-        _refuse_bytearray(file, str(path))
-        file.seek(0)
-        with torch.serialization.safe_globals(NUMBERS):
-            content = torch.load(file, map_location=map_location, weights_only=True)
-        size = os.fstat(file.fileno()).st_size
-    if any(tensor.nbytes > size for tensor in _tensors(content)):
-        raise CheckpointError("a tensor is larger than the file it is in", str(path))
-    return content, sealed
+        return load_safely(file, map_location, str(path)), sealed
 
 
 def _read_seal(file: BinaryIO) -> re.Match[bytes] | None:
@@ -253,71 +241,3 @@ def _digest(file: BinaryIO, end: int) -> str:
             break
         digest.update(chunk)
     return digest.hexdigest()
-
-
-def _check_archive(file: BinaryIO, name: str) -> None:
-    """Refuse what `torch.save` never writes: packed members (a bomb), shared bytes, and names that lead out of a folder."""
-    size = file.seek(0, os.SEEK_END)
-    total = 0
-    try:
-        members = zipfile.ZipFile(file).infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as e:
-        raise CheckpointError(f"the file is broken: {e}", name) from e
-    for member in members:
-        parts = PurePosixPath(member.filename.replace("\\", "/")).parts
-        total += member.file_size
-        if ".." in parts or "/" in parts[:1]:
-            raise CheckpointError(f"it has a file named {member.filename!r}", name)
-        if member.compress_type != zipfile.ZIP_STORED or total > size:
-            raise CheckpointError("it would unpack to more than its size", name)
-
-
-def _refuse_bytearray(file: BinaryIO, name: str) -> None:
-    """Refuse the one thing that torch lets a file call with a number and that fills so much memory."""
-    if os.fstat(file.fileno()).st_size == 0:
-        return
-    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        for module in (b"builtins", b"__builtin__"):
-            if data.find(module + b"\nbytearray\n") >= 0:
-                raise CheckpointError("it makes a bytearray", name)
-
-
-def _tensors(content: Any) -> Iterator[Tensor]:
-    if isinstance(content, Tensor):
-        yield content
-    elif isinstance(content, Mapping):
-        for value in content.values():
-            yield from _tensors(value)
-    elif isinstance(content, list | tuple):
-        for value in content:
-            yield from _tensors(value)
-
-
-# ---- numpy's numbers, which published checkpoints have in their meta
-
-
-class _Number:
-    """Stands for `numpy.dtype` in a file: of numbers only."""
-
-    def __init__(self, code: str, *_: Any) -> None:
-        if not re.fullmatch(r"[biufc]\d+", code):
-            raise ValueError(f"{code!r} is no type of numbers")
-        self.code = code
-        self.order = "="
-
-    def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.order = state[1] if state[1] in ("<", ">") else "="
-
-
-def _number(dtype: _Number, data: bytes) -> Any:
-    """Stands for numpy's `scalar`: a number of Python's own."""
-    return np.frombuffer(data, np.dtype(dtype.order + dtype.code), 1)[0].item()
-
-
-NUMBERS: list[Any] = [
-    (_Number, "numpy.dtype"),
-    (_number, "numpy.core.multiarray.scalar"),
-    (_number, "numpy._core.multiarray.scalar"),
-    _Number,
-]
-"""All that may be in a file beside what `torch.load(weights_only=True)` takes."""

@@ -82,7 +82,8 @@ def add(
         return shlex.quote(path if report.is_json() else report.shown(tree, path))
 
     more = {"checks": checks} if check else {}
-    report.end(plan, stub.next_commands(quoted), ok=passed, **more)
+    commands = stub.next_commands(quoted, is_tested=check)
+    report.end(plan, commands, ok=passed, **more)
     click.get_current_context().exit(0 if passed else 1)
 
 

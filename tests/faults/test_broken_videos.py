@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from mmaction_min.datasets import VideoDataset, build_dataloader
-from mmaction_min.datasets.builder import VideoLoader
+from mmaction_min.datasets.loader import VideoLoader
 from mmaction_min.errors import DataError
 
 PIPELINE = [

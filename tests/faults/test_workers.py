@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import torch
 
-from mmaction_min.datasets import build_dataloader, builder
+from mmaction_min.datasets import build_dataloader, builder, loader
 from mmaction_min.datasets.workers import clip_name
 from mmaction_min.errors import Interrupted, WorkerError
 
@@ -67,9 +67,10 @@ class Clips:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The loader looks after its workers more often, and none of them is left after a test."""
-    monkeypatch.setattr(builder, "POLL_S", 0.1)
-    monkeypatch.setattr(builder, "PATIENCE_S", 0.5)
-    monkeypatch.setattr(builder, "STUCK_S", 1)
+    for module in (builder, loader):
+        monkeypatch.setattr(module, "POLL_S", 0.1)
+    monkeypatch.setattr(loader, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(loader, "STUCK_S", 1)
     before = set(multiprocessing.active_children())
     yield
     for process in set(multiprocessing.active_children()) - before:

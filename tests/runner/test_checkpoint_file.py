@@ -9,7 +9,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -43,23 +42,6 @@ def test_other_programs_read_a_sealed_file(tmp_path: Path) -> None:
     save(tmp_path / "a.pth").rename(tmp_path / "b.pth")
 
     assert torch.load(tmp_path / "b.pth")["meta"]["n"] == "a.pth"
-
-
-def test_numbers_of_numpy_load_as_numbers(tmp_path: Path) -> None:
-    """As MMAction2's checkpoints have them in their scores, of both of torch's formats."""
-    meta = {"a": np.float64(0.25), "b": np.int64(-3), "c": np.dtype(">f4").type(2)}
-    for zipped in (True, False):
-        torch.save(
-            {"meta": meta, "state_dict": {}},
-            tmp_path / "a.pth",
-            _use_new_zipfile_serialization=zipped,
-        )
-
-        assert read_checkpoint(tmp_path / "a.pth")["meta"] == {
-            "a": 0.25,
-            "b": -3,
-            "c": 2,
-        }
 
 
 def test_a_file_without_its_end_is_told_from_one_that_never_had_a_seal(

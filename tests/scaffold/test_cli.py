@@ -442,8 +442,11 @@ def test_explain_reads_the_standard_input(
 def test_list_marks_what_is_not_exported(
     tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is on the disk, and a config does not find it."""
+    """It is on the disk, and a config does not find it; a module of the root is imported by who needs it."""
     monkeypatch.chdir(tree.root)
+    (tree.root / "fw/whole.py").write_text(
+        "@HEADS.register_module()\nclass WholeHead: ...\n"
+    )
     (tree.root / "fw/models/heads/my_head.py").write_text(
         "@HEADS.register_module()\nclass MyHead:\n    pass\n"
     )
@@ -452,3 +455,4 @@ def test_list_marks_what_is_not_exported(
 
     assert lines[1].endswith("fw/models/heads/my_head.py:2  (not exported)")
     assert lines[2].endswith("fw/models/heads/tsn_head.py:2")
+    assert lines[3].endswith("fw/whole.py:2")

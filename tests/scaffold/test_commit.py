@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scaffold import commit as commit_module
 from scaffold.commit import commit, hold
+from scaffold.commit import write as write_module
 from scaffold.errors import FileError, ScaffoldError
 from scaffold.plan import Change, Plan
 from scaffold.tree import Tree
@@ -148,10 +148,10 @@ def test_a_file_that_was_edited_while_it_spoke_of_two_names_keeps_both(
             raise KeyboardInterrupt
         real(*args)  # type: ignore[arg-type]
 
-    real = commit_module._put
+    real = write_module.put
     with monkeypatch.context() as patch:
-        patch.setattr("scaffold.commit._put", put)
-        patch.setattr("scaffold.commit._Work.undo", lambda *_: None)
+        patch.setattr("scaffold.commit.write.put", put)
+        patch.setattr("scaffold.commit.write.Work.undo", lambda *_: None)
         with pytest.raises(KeyboardInterrupt):
             commit(tree, Plan(changes))
     (tree.root / INIT).write_bytes(b"mine\n")

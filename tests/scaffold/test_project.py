@@ -177,8 +177,8 @@ def test_the_next_init_undoes_what_a_killed_one_began(
 ) -> None:
     """The folder is then as new, and the project is made in it."""
     with monkeypatch.context() as patch:
-        patch.setattr("scaffold.commit._stage", lambda *_: sys.exit(9))
-        patch.setattr("scaffold.commit._Work.undo", lambda *_: None)
+        patch.setattr("scaffold.commit.write.stage", lambda *_: sys.exit(9))
+        patch.setattr("scaffold.commit.write.Work.undo", lambda *_: None)
         CliRunner().invoke(main, ["init", "p"])
     assert [p.name for p in (tmp_path / "p").iterdir()] == [".scaffold-journal"]
 

@@ -28,7 +28,7 @@ def add(tree: Tree, *checks: str) -> Result:
 def test_each_command_says_in_one_line_how_it_went(
     tree: Tree, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the last line that it printed; the paths are the new files, and the folder is the tree's root."""
+    """With the last line that it printed; the paths are the new files, and the folder is the tree's root. The test has had its turn."""
     monkeypatch.chdir(tree.root)
 
     result = add(
@@ -43,7 +43,7 @@ def test_each_command_says_in_one_line_how_it_went(
     )
     assert lines[4].startswith("passed python -c 'import os")
     assert lines[5] == "passed python -c 'print(1); print(2)': 2"
-    assert lines[7] == "next:"
+    assert lines[7:] == ["next:", "  python -m fw.train configs/heads/my_head.py"]
     assert result.exit_code == 0
     assert not Path(lines[4].split(" --to ")[-1]).exists()
 

@@ -10,7 +10,8 @@ import torch
 
 from ...errors import ConfigError
 from ...runner.arriving import Arriving
-from ..builder import PIPELINES, Listed, Results
+from ..batch import Listed
+from ..builder import PIPELINES, Results
 
 FORMATS = ("NCHW", "NCTHW", "NCHW_Flow", "NPTCHW")
 

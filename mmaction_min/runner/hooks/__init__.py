@@ -3,7 +3,7 @@
 from .checkpoint import CheckpointHook
 from .closure import ClosureHook
 from .ema import EMAHook
-from .evaluation import DistEvalHook, EvalHook, multi_gpu_test, single_gpu_test
+from .evaluation import DistEvalHook, EvalHook
 from .hook import HOOKS, Hook, StopTraining
 from .iter_timer import IterTimerHook
 from .logger import (
@@ -97,6 +97,4 @@ __all__ = [
     "TensorboardLoggerHook",
     "TextLoggerHook",
     "WandbLoggerHook",
-    "multi_gpu_test",
-    "single_gpu_test",
 ]

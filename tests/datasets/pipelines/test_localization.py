@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from mmaction_min.datasets.builder import PIPELINES, collate
+from mmaction_min.datasets.batch import collate
+from mmaction_min.datasets.builder import PIPELINES
 from mmaction_min.errors import ConfigError, DataError
 
 

@@ -17,7 +17,6 @@ from mmaction_min.runner import (
     EvalHook,
     IterBasedRunner,
     read_checkpoint,
-    single_gpu_test,
 )
 
 MakeRunner = Callable[..., EpochBasedRunner]
@@ -127,21 +126,6 @@ def test_a_metric_whose_better_side_is_unknown_is_asked_about(
     assert (hook._rule("mAP@0.5"), hook._rule("val_loss")) == ("greater", "less")
     with pytest.raises(ConfigError, match="say rule='greater' or rule='less'"):
         hook._rule("distance")
-
-
-def test_scores_come_in_the_order_of_the_data(
-    make_runner: MakeRunner, loader: DataLoader[Any]
-) -> None:
-    """One array a sample; the labels are not shown to the model."""
-    model = make_runner().model
-
-    results = single_gpu_test(model, loader)
-
-    assert len(results) == 12
-    assert not model.training
-    assert float(results[5][0]) == pytest.approx(
-        float(model(loader.dataset[5]["imgs"][None], return_loss=False)[0, 0])
-    )
 
 
 @pytest.mark.parametrize("by_epoch", [True, False])
