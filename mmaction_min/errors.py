@@ -90,6 +90,10 @@ class CheckpointError(EngineError, RuntimeError):
     """A checkpoint cannot be read, or does not fit."""
 
 
+class PartError(CheckpointError, AssertionError):
+    """A checkpoint has no part of that name; mmcv asserts it."""
+
+
 class DiskError(EngineError):
     """The disk is full, or failed."""
 

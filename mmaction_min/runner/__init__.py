@@ -8,7 +8,7 @@ from .builder import (
     DefaultRunnerConstructor,
     build_runner,
 )
-from .checkpoint import read_checkpoint, save_checkpoint
+from .checkpoint import read_checkpoint, save_checkpoint, weights_to_cpu
 from .checkpoint_loader import (
     CheckpointLoader,
     _load_checkpoint,
@@ -85,7 +85,7 @@ from .priority import Priority, get_priority
 from .runner import EpochBasedRunner, IterBasedRunner, Runner
 from .state import set_random_seed
 from .utils import get_host_info, get_time_str, obj_from_dict
-from .weights import load_checkpoint, load_state_dict, weights_to_cpu
+from .weights import load_checkpoint, load_state_dict
 from .workflow import IterLoader
 
 __all__ = [

@@ -10,16 +10,19 @@ from __future__ import annotations
 import pickle
 import re
 import time
+from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from .. import __version__
-from ..errors import CheckpointError
+from ..errors import ArgumentError, CheckpointError
+from ..fileio import ObjectStore, is_url
 from .checkpoint_file import LATEST as LATEST
 from .checkpoint_file import (
     follow_pointer,
@@ -28,6 +31,7 @@ from .checkpoint_file import (
     write_whole,
 )
 from .checkpoint_file import point_latest as point_latest
+from .destination import check_client
 from .parallel import unwrap
 from .state import capture_rng
 
@@ -37,31 +41,39 @@ def save_checkpoint(
     filename: str | Path,
     optimizer: Optimizer | Mapping[str, Optimizer] | None = None,
     meta: Mapping[str, Any] | None = None,
+    file_client_args: Mapping[str, Any] | None = None,
+    *,
     extra: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a checkpoint, with a checksum; a reader, or a crash, sees the old file or the new one and nothing between.
 
     Args:
         model: its weights and buffers; DDP's wrapper is taken off.
-        filename: where to.
+        filename: where to: a path, or an URL (`s3://bucket/a.pth`).
         optimizer: its state, if a run should resume from this file; or several, by name.
-        meta: numbers and texts about the run; the version and the time are added.
+        meta: numbers and texts about the run; the version, the time and the model's `CLASSES` are added.
+        file_client_args: mmcv's way to say what writes; `filename` says it here, and this has to agree.
         extra: more entries beside `meta`, of tensors, numbers and texts.
 
     Raises:
+        ArgumentError: (a TypeError) meta is no dict.
+        ConfigError: `file_client_args` and `filename` say two things.
         DiskError: the disk is full or failed.
     """
+    if not isinstance(meta, Mapping | None):
+        raise ArgumentError(f"meta is a dict, not {meta!r}")
+    check_client(file_client_args, str(filename))
     model = unwrap(model)
+    classes = getattr(model, "CLASSES", None)
     checkpoint: dict[str, Any] = {
         "meta": {
             **(meta or {}),
+            **({} if classes is None else {"CLASSES": classes}),
             "mmaction_min_version": __version__,
             "time": time.asctime(),
             "checksum": "sha256",
         },
-        "state_dict": {
-            name: value.detach().cpu() for name, value in model.state_dict().items()
-        },
+        "state_dict": weights_to_cpu(model.state_dict()),
         "rng": capture_rng(),
         **(extra or {}),
     }
@@ -71,7 +83,30 @@ def save_checkpoint(
         }
     elif optimizer is not None:
         checkpoint["optimizer"] = optimizer.state_dict()
-    write_whole(Path(filename), checkpoint)
+    if not is_url(filename):
+        write_whole(Path(filename), checkpoint)
+        return
+    with TemporaryDirectory() as folder:
+        local = Path(folder, "checkpoint.pth")
+        write_whole(local, checkpoint)
+        ObjectStore().put(local.read_bytes(), str(filename))
+
+
+def weights_to_cpu(state_dict: Mapping[str, Tensor]) -> OrderedDict[str, Tensor]:
+    """The weights on the CPU; the versions of the modules, which torch keeps beside them, stay there."""
+    weights = OrderedDict(
+        (name, value.detach().cpu()) for name, value in state_dict.items()
+    )
+    return with_versions_of(state_dict, weights)
+
+
+def with_versions_of(
+    source: Mapping[str, Any], weights: OrderedDict[str, Tensor]
+) -> OrderedDict[str, Tensor]:
+    """The weights, with the versions that are beside `source`: by them a module knows names and meanings that it once had."""
+    if hasattr(source, "_metadata"):
+        weights._metadata = source._metadata  # type: ignore[attr-defined]
+    return weights
 
 
 def read_checkpoint(

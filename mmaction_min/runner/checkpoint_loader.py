@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar
 import torch
 
 from .._torchvision import import_torchvision
-from ..errors import CheckpointError, DuplicateError
+from ..errors import CheckpointError, DuplicateError, PartError
 from ..near import did_you_mean
 from .checkpoint import read_checkpoint
 
@@ -99,11 +99,11 @@ class CheckpointLoader:
         path = _file_of(filename)
         if path.is_file():
             return
-        if path != Path(filename):
+        if url := _url_of(filename):
             raise CheckpointError(
                 f"the weights are not on this disk, as {path}, and nothing is downloaded without being asked",
                 where,
-                f'fetch them once: python -c "import torch; torch.hub.load_state_dict_from_url({_url_of(filename)!r})"',
+                f'fetch them once: python -c "import torch; torch.hub.load_state_dict_from_url({url!r})"',
             )
         beside = path.parent.glob(f"*{path.suffix}")
         raise CheckpointError(
@@ -120,7 +120,7 @@ class CheckpointLoader:
 
 
 def load_from_local(filename: str, map_location: str | torch.device = "cpu") -> Content:
-    """A file by its path."""
+    """A file by its path; `~` is the home."""
     return read_checkpoint(_file_of(filename), map_location)
 
 
@@ -159,7 +159,7 @@ def _load_checkpoint_with_prefix(
     """The weights of one part of a model, without the part's name: `backbone` of a whole recognizer's checkpoint.
 
     Raises:
-        CheckpointError: (mmcv: an AssertionError) the checkpoint has no such part.
+        PartError: the checkpoint has no such part.
     """
     content = CheckpointLoader.load_checkpoint(filename, map_location)
     start = prefix if prefix.endswith(".") else f"{prefix}."
@@ -169,7 +169,7 @@ def _load_checkpoint_with_prefix(
         if name.startswith(start)
     }
     if not weights:
-        raise CheckpointError(f"there is no {start}* in it", str(filename))
+        raise PartError(f"there is no {start}* in it", str(filename))
     return weights
 
 
@@ -184,7 +184,7 @@ def _file_of(name: str) -> Path:
             name,
             "fetch the file, and give its path or its https:// address; or register a CheckpointLoader",
         )
-    return Path(name)
+    return Path(name).expanduser()
 
 
 def _url_of(name: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
@@ -49,14 +48,7 @@ class Destination:
             file: its name.
             **options: of `runner.save_checkpoint`.
         """
-        if self.folder is not None:
-            self.runner.save_checkpoint(self.folder, file, **options)
-            return
-        options["create_symlink"] = False
-        with TemporaryDirectory() as local:
-            self.runner.save_checkpoint(local, file, **options)
-            if self.runner.rank == 0:
-                STORE.put(Path(local, file).read_bytes(), self.name_of(file))
+        self.runner.save_checkpoint(self.folder or self._url, file, **options)
 
     def is_there(self, file: str) -> bool:
         """Whether there is such a file."""

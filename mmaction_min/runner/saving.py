@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from ..errors import ArgumentError
+from ..fileio import is_url
 from .checkpoint import point_latest, read_checkpoint, save_checkpoint
 from .dist import allreduce_params, gather_objects
 from .hooks.ema import averaged
@@ -79,7 +80,7 @@ class Saving(ABC):
         """Write a checkpoint and point `latest.pth` to it; every rank calls this, and rank 0 writes.
 
         Args:
-            out_dir: the folder.
+            out_dir: the folder, or an URL, where there is no pointer.
             filename_tmpl: the name in it; `{}` stands for the running epoch (iteration), counted from 1.
             save_optimizer: keep the optimizer's state too.
             meta: more entries for the checkpoint's `meta`.
@@ -91,9 +92,8 @@ class Saving(ABC):
         if not isinstance(meta, Mapping | None):
             raise ArgumentError(f"meta is a dict, not {meta!r}")
         self.update.guard.check()
-        path = Path(
-            out_dir, (filename_tmpl or self.filename_tmpl).format(self._number())
-        )
+        name = (filename_tmpl or self.filename_tmpl).format(self._number())
+        path = f"{out_dir}/{name}" if is_url(out_dir) else Path(out_dir, name)
         state = self._state_beside_the_weights()
         if self.rank > 0:
             return
@@ -103,9 +103,9 @@ class Saving(ABC):
                 path,
                 self._optimizer if save_optimizer else None,
                 {**(meta or {}), **self.meta, **self.position},
-                state,
+                extra=state,
             )
-        if create_symlink:
+        if create_symlink and isinstance(path, Path):
             point_latest(path)
 
     def _state_beside_the_weights(self) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import CheckpointError
+from .checkpoint import with_versions_of
 from .checkpoint_loader import CheckpointLoader
 from .parallel import unwrap
 
@@ -65,7 +67,8 @@ def load_weights(
 ) -> None:
     """The same with the content of a checkpoint, which was read from `where`."""
     model = unwrap(model)
-    weights = dict(_state_dict(checkpoint, where))
+    source = _state_dict(checkpoint, where)
+    weights = dict(source)
     for pattern, replacement in revise_keys:
         weights = {
             re.sub(pattern, replacement, name): value for name, value in weights.items()
@@ -86,7 +89,8 @@ def load_weights(
     differences = _in_words(missing=missing, unexpected=unexpected)
     if differences and (strict or missing == own.keys()):
         raise CheckpointError(f"the names of the weights differ: {differences}", where)
-    model.load_state_dict(weights, strict=False)
+    versioned = with_versions_of(source, OrderedDict(weights))
+    model.load_state_dict(versioned, strict=False)
     if differences:
         (logger or logging.getLogger(__name__)).warning(
             "%s: the names of the weights differ: %s", where, differences
@@ -146,10 +150,5 @@ def load_state_dict(
     logger: logging.Logger | None = None,
 ) -> None:
     """Put weights into `module`; names that differ are logged, or refused if `strict`."""
-    content = {"state_dict": dict(state_dict)}
+    content = {"state_dict": state_dict}
     load_weights(module, content, "state_dict", strict=strict, logger=logger)
-
-
-def weights_to_cpu(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The weights on the CPU."""
-    return {name: value.cpu() for name, value in state_dict.items()}

@@ -13,7 +13,8 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from mmaction_min.errors import CheckpointError
+from mmaction_min.errors import ArgumentError, CheckpointError, ConfigError
+from mmaction_min.fileio import ObjectStore
 from mmaction_min.runner import (
     EpochBasedRunner,
     load_checkpoint,
@@ -96,6 +97,68 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
 
     assert names(tmp_path) == ["a.pth"]
     assert read_checkpoint(tmp_path / "a.pth")["meta"]["n"] == 1
+
+
+@pytest.mark.parametrize(
+    ("folder", "backend"), [("", "disk"), ("memory://single", "petrel")]
+)
+def test_a_checkpoint_is_saved_at_a_path_or_an_url(
+    tmp_path: Path, folder: str, backend: str
+) -> None:
+    """By name alone; mmcv's `file_client_args` may say it too, and a meta that is no dict is refused before."""
+    name, model = f"{folder or tmp_path}/a.pth", nn.Linear(1, 1)
+
+    save_checkpoint(model, name, None, {"n": 1}, {"backend": backend})
+
+    content = ObjectStore().get(name) if folder else Path(name).read_bytes()
+    (tmp_path / "b.pth").write_bytes(content)
+    assert read_checkpoint(tmp_path / "b.pth")["meta"]["n"] == 1
+    with pytest.raises(ConfigError, match="file_client_args"):
+        save_checkpoint(model, name, file_client_args={"backend": "memcached"})
+    with pytest.raises(ArgumentError, match="meta is a dict"):
+        save_checkpoint(model, name, meta="n")  # type: ignore[arg-type]
+
+
+def test_a_runner_saves_at_an_url(make_runner: MakeRunner) -> None:
+    """Where there is no pointer."""
+    make_runner().save_checkpoint("memory://of_a_runner", "a.pth")
+
+    assert ObjectStore().isfile("memory://of_a_runner/a.pth")
+    assert not ObjectStore().isfile("memory://of_a_runner/latest.pth")
+
+
+def test_a_model_s_classes_are_in_the_meta(tmp_path: Path) -> None:
+    """As mmcv puts them there, also of a wrapped model."""
+    model = nn.Linear(1, 1)
+    model.CLASSES = ("a", "b")  # type: ignore[assignment]
+
+    save_checkpoint(nn.DataParallel(model), tmp_path / "a.pth")
+
+    assert read_checkpoint(tmp_path / "a.pth")["meta"]["CLASSES"] == ("a", "b")
+
+
+class Tenfold(nn.Linear):
+    """Has weights ten times those of its first version, which it brings up to date."""
+
+    _version = 2
+
+    def _load_from_state_dict(
+        self, state_dict: Any, prefix: str, local_metadata: Any, *args: Any
+    ) -> None:
+        if local_metadata.get("version", 1) < 2:
+            state_dict[f"{prefix}weight"] *= 10
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *args)
+
+
+def test_a_module_knows_the_version_of_its_weights(tmp_path: Path) -> None:
+    """torch keeps it beside them; so old weights are brought up to date and new ones are not."""
+    for kind, factor in ((Tenfold, 1), (nn.Linear, 10)):
+        source, target = nn.Sequential(kind(1, 1)), nn.Sequential(Tenfold(1, 1))
+        save_checkpoint(source, tmp_path / "a.pth")
+
+        load_checkpoint(target, tmp_path / "a.pth", strict=True)
+
+        assert torch.equal(target[0].weight, source[0].weight * factor)
 
 
 class Canary:

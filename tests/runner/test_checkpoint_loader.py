@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from mmaction_min.errors import CheckpointError, DuplicateError
+from mmaction_min.errors import CheckpointError, DuplicateError, PartError
 from mmaction_min.runner import (
     CheckpointLoader,
     _load_checkpoint_with_prefix,
@@ -62,5 +62,19 @@ def test_a_part_of_a_model_is_read_without_its_name(tmp_path: Path) -> None:
     torch.save({"backbone.w": torch.ones(1), "head.w": torch.zeros(1)}, path)
 
     assert _load_checkpoint_with_prefix("backbone", path) == {"w": torch.ones(1)}
-    with pytest.raises(CheckpointError, match="no neck"):
+    with pytest.raises(PartError, match="no neck") as error:
         _load_checkpoint_with_prefix("neck.", path)
+    assert isinstance(error.value, AssertionError)  # mmcv's
+
+
+def test_the_home_is_known_by_its_sign(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`~/a.pth`, for a config that several people share; one that is not there is a file and no address."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    torch.save({"w": torch.ones(1)}, tmp_path / "a.pth")
+
+    assert CheckpointLoader.load_checkpoint("~/a.pth") == {"w": torch.ones(1)}
+    with pytest.raises(CheckpointError, match=r"did you mean a\.pth"):
+        CheckpointLoader.require("~/b.pth", "load_from")

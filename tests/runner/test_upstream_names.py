@@ -118,6 +118,55 @@ def test_base_modules_follow_their_init_cfg() -> None:
     assert not model[1].weight.eq(1).all()
 
 
+class WithHead(BaseModule):
+    """Two layers, one with a name that an override can give."""
+
+    def __init__(self, **init_cfg: Any) -> None:
+        super().__init__(init_cfg)
+        self.fc = nn.Linear(1, 1)
+        self.head = Sequential(
+            nn.Linear(1, 1), init_cfg=dict(type="Constant", val=9, layer="Linear")
+        )
+
+
+def test_an_override_is_for_one_part() -> None:
+    """For all of its weights, with a type of its own or, by the name alone, as the whole says."""
+    override = dict(name="fc", type="Constant", val=3, bias=4)
+    model = WithHead(type="Constant", val=1, layer="Linear", override=override)
+    alone = WithHead(type="Constant", val=1, bias_prob=0.5, override=[dict(name="fc")])
+    alone.head.init_cfg = None
+    before = alone.head[0].weight.clone()
+
+    model.init_weights()
+    alone.init_weights()
+
+    assert (model.fc.weight, model.fc.bias) == (3, 4)
+    assert model.head[0].weight == 9
+    assert (alone.fc.weight, alone.fc.bias) == (1, 0)
+    assert alone.head[0].weight == before
+
+
+@pytest.mark.parametrize("override", [dict(name="neck"), dict(name="fc", val=2)])
+def test_an_override_without_a_part_or_a_type_is_refused(
+    override: dict[str, Any],
+) -> None:
+    """With the names of the parts."""
+    with pytest.raises(ConfigError, match=r"for no part of WithHead.*\n.*fc, head"):
+        WithHead(type="Constant", val=1, override=override).init_weights()
+
+
+def test_a_layer_may_be_named_by_its_base_and_a_bias_by_its_probability() -> None:
+    """`_BatchNorm` is for all of its kind; a bias of log(p / (1 - p)) gives p after the sigmoid."""
+    cfg = dict(type="Constant", val=2, bias_prob=0.01, layer="_BatchNorm")
+    model = Sequential(nn.BatchNorm2d(1), nn.BatchNorm3d(1), init_cfg=cfg)
+
+    model.init_weights()
+
+    for norm in model:
+        assert norm.weight == 2
+        torch.testing.assert_close(norm.bias.sigmoid(), torch.tensor([0.01]))
+
+
 def test_an_unknown_initialization_is_refused() -> None:
     """With those that there are."""
     with pytest.raises(ConfigError, match=r"'He' is no initialization.*\n.*Kaiming"):
@@ -125,20 +174,25 @@ def test_an_unknown_initialization_is_refused() -> None:
 
 
 def test_a_base_module_starts_from_a_file(tmp_path: Path) -> None:
-    """`init_cfg=dict(type='Pretrained', checkpoint=...)`."""
-    source = Sequential(nn.Linear(1, 1))
+    """`init_cfg=dict(type='Pretrained', checkpoint=...)`, of a part by its `prefix`; the children's own do not spoil it."""
+    source = WithHead()
     torch.save(weights_to_cpu(source.state_dict()), tmp_path / "a.pth")
     file = str(tmp_path / "a.pth")
-    model = Sequential(
-        nn.Linear(1, 1), init_cfg=dict(type="Pretrained", checkpoint=file)
+    model = WithHead(type="Pretrained", checkpoint=file)
+    head = Sequential(
+        nn.Linear(1, 1),
+        init_cfg=dict(type="Pretrained", checkpoint=file, prefix="head"),
     )
 
     model.init_weights()
+    head.init_weights()
 
-    assert torch.equal(model[0].weight, source[0].weight)
-    other = Sequential(nn.Linear(1, 1))
+    assert torch.equal(model.fc.weight, source.fc.weight)
+    assert torch.equal(model.head[0].weight, source.head[0].weight)
+    assert torch.equal(head[0].weight, source.head[0].weight)
+    other = WithHead()
     load_state_dict(other, _load_checkpoint(file), strict=True)
-    assert torch.equal(other[0].weight, source[0].weight)
+    assert torch.equal(other.fc.weight, source.fc.weight)
 
 
 def test_an_object_is_built_from_a_dict() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from torch.utils.data import DataLoader
 
 from ...errors import ArgumentError, ConfigError
 from ..checkpoint import read_checkpoint
-from ..destination import Destination
+from ..destination import Destination, check_client
 from ..dist import broadcast_buffers, on_rank_0
 from ..inference import evaluate, multi_gpu_test
 from .ema import averaged
@@ -48,11 +48,12 @@ class EvalHook(Hook):
         greater_keys: names of metrics, or parts of them, of which more is better.
         less_keys: the same for less.
         out_dir: the folder or URL below which the best file goes, in one of the run's name; the runner's `work_dir` by default.
+        file_client_args: mmcv's way to say what writes; `out_dir` says it here, and this has to agree.
         **eval_kwargs: arguments of `evaluate` (`metrics`, `metric_options`).
 
     Raises:
         ArgumentError: an argument is of a wrong type or has no sense.
-        ConfigError: which is better cannot be told from the metric's name.
+        ConfigError: which is better cannot be told from the metric's name; `file_client_args` and `out_dir` say two things.
     """
 
     _default_greater_keys: Sequence[str] = (
@@ -73,9 +74,11 @@ class EvalHook(Hook):
         greater_keys: str | Sequence[str] | None = None,
         less_keys: str | Sequence[str] | None = None,
         out_dir: str | None = None,
+        file_client_args: Mapping[str, Any] | None = None,
         **eval_kwargs: Any,
     ) -> None:
         _refuse(dataloader, start, interval, save_best, rule)
+        check_client(file_client_args, out_dir)
         self.dataloader = dataloader
         self.start = start
         self.interval = interval

@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader
 from mmaction_min.errors import ArgumentError, ConfigError
 from mmaction_min.runner import (
     BaseRunner,
+    DistEvalHook,
     EpochBasedRunner,
     EvalHook,
     IterBasedRunner,
@@ -233,3 +234,14 @@ def test_arguments_of_no_sense_are_refused(
             EvalHook(loader, **options)
     with pytest.raises(TypeError):
         EvalHook([loader])  # type: ignore[arg-type]
+
+
+def test_mmcv_s_file_client_agrees_with_out_dir(loader: DataLoader[Any]) -> None:
+    """It is taken, and is no argument of `evaluate`; another one would have no effect, and is refused."""
+    hook = EvalHook(
+        loader, out_dir="s3://best", file_client_args=dict(backend="petrel")
+    )
+
+    assert hook.eval_kwargs == {}
+    with pytest.raises(ConfigError, match="file_client_args"):
+        DistEvalHook(loader, file_client_args=dict(backend="petrel"))
