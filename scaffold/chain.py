@@ -146,7 +146,7 @@ class _Link:
         try:
             return read_source(self.before)
         except ScaffoldError as e:
-            raise self.at(e) from e
+            raise e.within(self.path) from e
 
     @cached_property
     def siblings(self) -> list[str]:
@@ -191,12 +191,7 @@ class _Link:
         try:
             return edit(self.before, self.child, *args, **options)
         except ScaffoldError as e:
-            raise self.at(e) from e
-
-    def at(self, error: ScaffoldError) -> ScaffoldError:
-        """A refusal that knows its file; the edits know lines alone."""
-        where = f"{self.path}, {error.where}" if error.where else self.path
-        return type(error)(error.what, where, error.hint)
+            raise e.within(self.path) from e
 
 
 def _links(tree: Tree, framework: str, package: str) -> Iterator[_Link]:
