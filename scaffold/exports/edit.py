@@ -24,7 +24,6 @@ from .bare import furnish, is_bare, strip
 from .hand import additions, line_width, read_listing, removal
 from .imports import (
     add_import,
-    import_wrap,
     imported_names,
     imports_of,
     relative_imports,
@@ -32,6 +31,7 @@ from .imports import (
 )
 from .literal import exported_names, find_literal
 from .source import Edit, Source, read_source
+from .statement import import_wrap
 
 
 class Change(NamedTuple):
