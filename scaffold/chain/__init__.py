@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from .errors import ScaffoldError
-from .exports import add_export, remove_export
-from .exports.imports import relative_imports
-from .exports.literal import exported_names
-from .exports.source import Source, read_source
-from .exports.star import (
+from ..errors import ScaffoldError
+from ..exports import add_export, remove_export
+from ..exports.imports import relative_imports
+from ..exports.literal import exported_names
+from ..exports.source import Source, read_source
+from ..exports.star import (
     add_entries,
     add_star,
     add_whole,
@@ -28,8 +28,8 @@ from .exports.star import (
     star_of,
     whole_of,
 )
-from .registrations import parse
-from .tree import Tree
+from ..registrations import parse
+from ..tree import Tree
 
 STAR, WHOLE, NAMES = "star", "whole", "names"
 # An `__init__.py` that says one of these imports by computing: its statements do not tell what it imports.

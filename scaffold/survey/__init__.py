@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from .chain import COMPUTING
-from .errors import ScaffoldError
-from .registrations import REGISTER, parse
-from .tree import Tree
+from ..chain import COMPUTING
+from ..errors import ScaffoldError
+from ..registrations import REGISTER, parse
+from ..tree import Tree
 
 
 class Registered(NamedTuple):
