@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Each row may import from the rows above it, not from its own (a package's own modules aside).
 LAYERS = {
     "scaffold": [
-        ["aside", "errors", "plan"],
+        ["aside", "errors", "imports", "plan"],
         ["style", "toml"],
         ["layouts"],
         ["arguments", "exports", "names", "render", "tree"],

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from ..chain import COMPUTING
 from ..errors import ScaffoldError
+from ..imports import COMPUTING
 from ..registrations import REGISTER, parse
 from ..tree import Tree
 
