@@ -19,10 +19,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from scaffold.add import plan_add
 from scaffold.commit import commit, hold
 from scaffold.kinds import find_kind, find_kinds
 from scaffold.names import make_names
-from scaffold.plan import Plan, plan_add, plan_remove
+from scaffold.plan import Plan
+from scaffold.remove import plan_remove
 from scaffold.stub import Stub
 from scaffold.tree import Tree, find_tree
 

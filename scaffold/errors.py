@@ -25,6 +25,11 @@ class ScaffoldError(Exception):
         hint = f"\nhint: {self.hint}" if self.hint else ""
         return f"{where}{self.what}{hint}"
 
+    def within(self, path: str) -> ScaffoldError:
+        """The same refusal, said of a file: who edits its bytes knows lines alone."""
+        where = f"{path}, {self.where}" if self.where else path
+        return type(self)(self.what, where, self.hint)
+
 
 class FileError(ScaffoldError):
     """The file system said no: no space, no permission, an I/O error (EX_IOERR of sysexits.h)."""

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from .errors import ScaffoldError
 from .exports.source import Edit, Source, read_source
+from .imports import base_of
 from .stub import Stub
 from .tree import TESTS, Tree
 
@@ -146,8 +147,7 @@ def imports_module(data: bytes, path: str, renaming: Renaming) -> bool:
             if any(alias.name == renaming.dotted for alias in node.names):
                 return True
         elif isinstance(node, ast.ImportFrom):
-            kept = package[: len(package) - node.level + 1] if node.level else []
-            base = ".".join((*kept, *([node.module] if node.module else [])))
+            base = base_of(node, package)
             names = {f"{base}.{alias.name}" for alias in node.names}
             exported = {f"{base}.{name}" for name in renaming.exports}
             if base == renaming.dotted or renaming.dotted in names:

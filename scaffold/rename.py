@@ -22,18 +22,12 @@ from .mentions import (
     rename_own,
     rename_strings,
 )
-from .plan import (
-    Change,
-    Plan,
-    edit_init,
-    nothing_to_remove,
-    read_init,
-    refuse_existing,
-    refuse_other_class,
-    refuse_taken,
-)
+from .package import edit_init, read_init
+from .plan import Change, Plan
 from .registrations import find_registrations, registered_keys, registering_files
+from .remove import nothing_to_remove, refuse_other_class
 from .stub import Stub, recorded
+from .taken import refuse_existing, refuse_taken
 from .tree import Tree
 
 
@@ -158,8 +152,7 @@ def _parents(tree: Tree, renaming: Renaming) -> Iterator[_Edited]:
             both = add(before, child, names, style=tree.style)
             after = remove_export(both, child, gone, style=tree.style)
         except ScaffoldError as e:
-            where = f"{path}, {e.where}" if e.where else path
-            raise ScaffoldError(e.what, where, e.hint) from e
+            raise e.within(path) from e
         yield _Edited(path, before, both, after)
 
 

@@ -14,14 +14,14 @@ ROOT = Path(__file__).resolve().parents[1]
 # Each row may import from the rows above it, not from its own (a package's own modules aside).
 LAYERS = {
     "scaffold": [
-        ["aside", "errors"],
+        ["aside", "errors", "imports", "plan"],
         ["style", "toml"],
         ["layouts"],
         ["arguments", "exports", "names", "render", "tree"],
         ["kinds"],
         ["finding", "registrations", "stub"],
-        ["chain", "mentions", "show", "trust"],
-        ["plan", "survey"],
+        ["chain", "mentions", "package", "show", "taken", "trust"],
+        ["add", "eject", "remove", "survey"],
         ["commit", "config_types", "listing", "project", "rename", "trial"],
         ["audit"],
         ["explain"],

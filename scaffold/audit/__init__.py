@@ -17,7 +17,8 @@ from ..exports import add_export
 from ..finding import Finding, fix_file
 from ..kinds import Kind
 from ..plan import Change, Plan
-from ..survey import Module, Survey, survey_engine, take_survey
+from ..survey import Survey, survey_engine, take_survey
+from ..survey.module import Module
 from ..tree import Tree, installed
 from .exports import init_findings
 from .halves import incomplete
@@ -115,7 +116,7 @@ def _unreached(
         names = list(dict.fromkeys(r.name for r in module.registered if r.name))
         package = module.package
         if package in survey.modules and module.name not in survey.closure(
-            iter([package]), above=False
+            [package], above=False
         ):
             yield _not_imported(tree, survey, module, names, kinds)
         else:

@@ -13,7 +13,8 @@ from ..exports.literal import Literal, exported_names, find_literal
 from ..exports.once import import_once, list_once, repeats
 from ..exports.source import Source, read_source
 from ..finding import Finding, fix_file
-from ..survey import Module, Survey
+from ..survey import Survey
+from ..survey.module import Module
 from ..tree import Tree
 
 

@@ -60,7 +60,7 @@ def add(
     common.consent(stub.kind, trust=trust)
     import shlex
 
-    from ..plan import plan_add  # not before the name is accepted
+    from ..add import plan_add  # not before the name is accepted
 
     try:
         plan = plan_add(tree, stub)
@@ -89,7 +89,7 @@ def add(
 
 def _note_files_there(tree: Tree, stub: Stub) -> bool:
     """Say which files are in the way; whether they are those of this add."""
-    from ..plan import is_added
+    from ..add import is_added
 
     is_same = is_added(tree, stub)
     status = "identical" if is_same else "conflict"

@@ -29,7 +29,7 @@ def remove(
     """
     stub = common.request(tree, kind, name)
     common.consent(stub.kind, trust=trust)
-    from ..plan import plan_remove  # not before the name is accepted
+    from ..remove import plan_remove  # not before the name is accepted
 
     plan = plan_remove(tree, stub, force=force)
     common.carry_out(tree, plan, dry_run=dry_run)

@@ -39,7 +39,7 @@ def show(tree: Tree, kind: str, eject: bool, dry_run: bool) -> None:
         else:
             click.echo(as_text(facts))
         return
-    from ..plan import plan_eject
+    from ..eject import plan_eject
 
     plan = plan_eject(tree, stub.kind)
     common.carry_out(tree, plan, dry_run=dry_run)

@@ -14,7 +14,8 @@ from ..config_types import Config, entries_of, read_configs
 from ..finding import Finding
 from ..kinds import Kind
 from ..registrations import parse
-from ..survey import Module, Registered, Survey, survey_engine, take_survey
+from ..survey import Survey, survey_engine, take_survey
+from ..survey.module import Module, Registered
 from ..tree import Tree
 
 

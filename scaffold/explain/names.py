@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 
 from ..survey import Survey
 from .case import Case, Cause, singular
@@ -61,16 +62,25 @@ def not_registered(case: Case, name: str, registry: str) -> Cause:
 
 def _nowhere(case: Case, key: str, title: str) -> Cause:
     """A key that no file registers."""
-    suffixes = [
-        k.suffix for k in case.kinds.values() if k.suffix and key.endswith(k.suffix)
-    ]
-    suffix = suffixes[0] if suffixes else ""
+    endings = (kind.suffix for kind in case.kinds.values() if kind.suffix)
+    suffix = next((ending for ending in endings if key.endswith(ending)), "")
+    kind, name = case.kind_for(key, title)
+    add = f"scaffold add {kind} {name}"
+    if cause := _left_out(case, key, suffix) or _near(case, key, suffix, add):
+        return cause
+    what = f"no file of this tree registers {key}{case.mentions(key)}"
+    if kind == "KIND":
+        add = f'if another package has it, import that: `custom_imports = dict(imports=["PACKAGE"])`; a new one is made by `{add}`'
+    return Cause(what, mend=add)
+
+
+def _left_out(case: Case, key: str, suffix: str) -> Cause | None:
+    """A class that is in the tree, and not in the registry: without a decorator or its ending, or in a broken file."""
     if defined := case.defined(key):
         module, node = defined
         what = f"the class {key} is there, and no decorator registers it"
-        return Cause(
-            what, module.path, node.lineno, "write @REGISTRY.register_module() above it"
-        )
+        mend = "write @REGISTRY.register_module() above it"
+        return Cause(what, module.path, node.lineno, mend)
     for *_, module, own in case.registered(key.removesuffix(suffix)) if suffix else ():
         what = f"{own.key} is registered without the ending {suffix}, by which a policy is looked up"
         return Cause(what, module.path, own.line, f"name the class {key}")
@@ -78,44 +88,42 @@ def _nowhere(case: Case, key: str, title: str) -> Cause:
         for error in survey.broken:
             path, _, line = error.where.partition(":")
             if key in (case.tree.read(path) or b"").decode(errors="replace"):
-                return Cause(
-                    f"the file that has it is broken: {error.what}",
-                    path,
-                    int(line or 1),
-                    error.hint,
-                )
-    names = {
-        k: (m, r)
+                what = f"the file that has it is broken: {error.what}"
+                return Cause(what, path, int(line or 1), error.hint)
+    return None
+
+
+def _near(case: Case, key: str, suffix: str, add: str) -> Cause | None:
+    """A name that differs by a letter or two: one of the tree, or else one from outside of it."""
+    places = {
+        k: found[0]
         for survey in case.surveys
         for keys in survey.table.values()
-        for k, places in keys.items()
-        for m, r in places[:1]
+        for k, found in keys.items()
         if k.endswith(suffix)
     }
-    lower = {k.lower(): k for k in names}
     asked = key.lower().replace("_", "")
-    near = [lower[n] for n in difflib.get_close_matches(asked, lower, n=1, cutoff=0.8)]
-    kind, name = case.kind_for(key, title)
-    taken = {t for k in case.kinds.values() for t in k.taken}
-    outside = {t.lower(): t for t in taken if t != key}
-    slip = difflib.get_close_matches(asked, outside, n=1, cutoff=0.8)
-    if slip and not near:
-        right = outside[slip[0]]
-        new = "" if slip[0] == asked else f", or `scaffold add {kind} {name}`"
-        what = f"nobody registers {key}, and {right} is near it{case.mentions(key)}"
-        return Cause(what, mend=f"write {right} in the config{new}")
-    if near and len(near[0]) - len(suffix) > 0:
-        module, own = names[near[0]]
-        right = near[0].removesuffix(suffix)
-        what = f"nobody registers {key.removesuffix(suffix)}, and {right} is near it{case.mentions(key)}"
-        is_same = near[0].lower() == asked  # and so `scaffold add` would refuse it
-        new = "" if is_same else f", or `scaffold add {kind} {name}`"
-        return Cause(what, module.path, own.line, f"write {right} in the config{new}")
-    what = f"no file of this tree registers {key}{case.mentions(key)}"
-    if kind == "KIND":
-        mend = f'if another package has it, import that: `custom_imports = dict(imports=["PACKAGE"])`; a new one is made by `scaffold add KIND {name}`'
-        return Cause(what, mend=mend)
-    return Cause(what, mend=f"scaffold add {kind} {name}")
+    if near := _closest(asked, places):
+        module, own = places[near]
+        place = module.path, own.line
+        wrong, right = key.removesuffix(suffix), near.removesuffix(suffix)
+    else:
+        outside = (t for kind in case.kinds.values() for t in kind.taken if t != key)
+        near, place = _closest(asked, outside), ("", 0)
+        wrong, right = key, near
+    if not right:
+        return None
+    what = f"nobody registers {wrong}, and {right} is near it{case.mentions(key)}"
+    is_same = near.lower() == asked  # and so `scaffold add` would refuse it
+    mend = f"write {right} in the config" + ("" if is_same else f", or `{add}`")
+    return Cause(what, *place, mend)
+
+
+def _closest(asked: str, names: Iterable[str]) -> str:
+    """The name that is nearest, upper and lower case alike; empty if none is near."""
+    lower = {name.lower(): name for name in names}
+    found = difflib.get_close_matches(asked, lower, n=1, cutoff=0.8)
+    return lower[found[0]] if found else ""
 
 
 def registered_twice(case: Case, name: str) -> Cause:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from ..style import BLACK_WIDTH, HANGING_COMMA, Style
 from .hand import Hand
-from .imports import imports_of, wrapped
+from .imports import imports_of
 from .order import name_orders
 from .source import Edit, Source
+from .statement import wrapped
 
 
 def is_bare(source: Source) -> bool:

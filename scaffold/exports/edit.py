@@ -24,7 +24,6 @@ from .bare import furnish, is_bare, strip
 from .hand import additions, line_width, read_listing, removal
 from .imports import (
     add_import,
-    import_wrap,
     imported_names,
     imports_of,
     relative_imports,
@@ -32,6 +31,7 @@ from .imports import (
 )
 from .literal import exported_names, find_literal
 from .source import Edit, Source, read_source
+from .statement import import_wrap
 
 
 class Change(NamedTuple):
@@ -47,7 +47,6 @@ def add_export(
     module: str,
     names: Sequence[str],
     *,
-    width: int | None = None,
     style: Style = NOTHING_STATED,
 ) -> bytes:
     """Import names from a module of the package and put them into `__all__`.
@@ -58,7 +57,6 @@ def add_export(
         source: The `__init__.py`.
         module: The module beside it, without the dot: `my_head`.
         names: What it exports: `["MyHead"]`.
-        width: How long a line may be, whatever the style says.
         style: What the tree's settings state; the file's own lines tell the rest.
 
     Returns:
@@ -70,7 +68,7 @@ def add_export(
     _check(module, names)
     try:
         with _uncollected():
-            return _added(source, module, names, _stated(style, width))
+            return _added(source, module, names, style)
     except ScaffoldError as error:
         raise ScaffoldError(error.what, error.where, _paste(module, names)) from error
     except RecursionError as error:
@@ -84,7 +82,6 @@ def remove_export(
     module: str,
     names: Sequence[str],
     *,
-    width: int | None = None,
     style: Style = NOTHING_STATED,
 ) -> bytes:
     """Take names out of the imports from a module and out of `__all__`: `add_export`, undone.
@@ -93,7 +90,6 @@ def remove_export(
         source: The `__init__.py`.
         module: The module beside it, without the dot.
         names: What to remove; each must be imported from the module or named in `__all__`.
-        width: As for `add_export`.
         style: As for `add_export`.
 
     Raises:
@@ -104,7 +100,7 @@ def remove_export(
     try:
         file = read_source(source)
         change = _present(file, module, names)
-        edited = _spliced(file, _removals(file, change, _stated(style, width)))
+        edited = _spliced(file, _removals(file, change, style))
         if not _differ(file, read_source(edited), change):
             raise ScaffoldError(
                 "the export could not be taken out without changing something else"
@@ -213,10 +209,6 @@ def _uncollected() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-def _stated(style: Style, width: int | None) -> Style:
-    return replace(style, width=width, import_width=width) if width else style
 
 
 def completed(style: Style, file: Source) -> Style:

@@ -1,16 +1,13 @@
-"""The import half of an export: where its line goes and how it is written."""
+"""The import half of an export: the imports that a file has, where a line for a new one goes, and how one is taken out."""
 
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise, product, takewhile
+from itertools import pairwise, takewhile
 
 from ..errors import ScaffoldError
-from ..style import BACKSLASH, GRID, HANGING, HANGING_COMMA, Style
-from .hand import WIDTHS, file_quote
-from .items import Items, fill, insertions, longest, take_apart
+from ..style import Style
 from .order import (
     kept_order,
     module_orders,
@@ -19,14 +16,8 @@ from .order import (
     place_nearly,
     sort_name,
 )
-from .source import Edit, Source, least_edit
-
-# What shows how a file wraps an import; black wraps its other lists in the same way.
-WRAPS = {
-    HANGING_COMMA: r'[(\[]\n(    [\w"]+,\n)+[)\]]',
-    BACKSLASH: r"(?m)^from \.[\w.]* import .*, ?\\$",
-    GRID: r"(?m)^from \.[\w.]* import \(\w.*,$",
-}
+from .source import Edit, Source
+from .statement import extensions, shortened, wrapped
 
 
 def relative_imports(source: Source) -> list[ast.ImportFrom]:
@@ -44,15 +35,6 @@ def imported_names(source: Source, module: str) -> set[str]:
     """The names that the file imports from a module of this package, under their own name."""
     statements = imports_of(source, module)
     return {a.name for s in statements for a in s.names if a.asname in (None, a.name)}
-
-
-def import_wrap(source: Source) -> str:
-    """How the file wraps an import that is too long, as its other statements show it."""
-    for wrap, pattern in WRAPS.items():
-        if re.search(pattern, source.text):
-            return wrap
-    # Those who write double quotes do so by black, more often than not.
-    return HANGING_COMMA if file_quote(source) == '"' else GRID
 
 
 def add_import(
@@ -79,7 +61,7 @@ def add_import(
         index = place([s.names[0].name for s in found], names[0], name_orders(style))
         yield _at(source, found, index, line)
     else:
-        yield from _extensions(source, found[-1], names, style)
+        yield from extensions(source, found[-1], names, style)
         yield _below(source, found[-1], line)
 
 
@@ -117,40 +99,9 @@ def take_names(
         if len(names) == len(statement.names):
             gone.append(_own_rows(source, statement))
         elif names:
-            edits.append(_shortened(source, statement, names, style))
+            edits.append(shortened(source, statement, names, style))
     only = len(gone) == len(relative_imports(source))
     return edits + [_deleted(source, *rows, only=only) for rows in _joined(gone)]
-
-
-def wrapped(module: str, names: Sequence[str], width: int, wrap: str) -> str:
-    """An import statement, wrapped as isort does it.
-
-    Args:
-        module: The module, without the dot.
-        names: What to import, in this order.
-        width: How long a line may be.
-        wrap: What to do with a statement that is longer.
-    """
-    head = f"from .{module} import "
-    words = [name + "," for name in names[:-1]] + [names[-1]]
-    line = head + " ".join(words)
-    if len(line) <= width:
-        return line
-    if wrap in (HANGING, HANGING_COMMA):
-        comma = "," if wrap == HANGING_COMMA else ""
-        return head + "(\n    " + "\n    ".join(words) + comma + "\n)"
-    if wrap == BACKSLASH:
-        # The rows below are indented by as many columns as `from` takes.
-        rows = fill([line[4 : len(head + words[0])], *words[1:]], width - 6)
-        return "from" + " \\\n    ".join(rows)
-    if len(names) == 1:
-        return f"{head}\\\n    {names[0]}"
-    words[-1] += ")"
-    column = len(head) + 1
-    grid = head + "(" + ("\n" + " " * column).join(fill(words, width - column))
-    if longest(grid) <= width:
-        return grid
-    return head + "(\n    " + "\n    ".join(fill(words, width - 4))
 
 
 def _sorted_part(source: Source, style: Style) -> Sequence[ast.ImportFrom]:
@@ -266,50 +217,3 @@ def _deleted(source: Source, start: int, end: int, *, only: bool) -> Edit:
     if text[end - 1] != "\n" and start:
         start -= 1
     return Edit(start, end, "")
-
-
-def _extensions(
-    source: Source, statement: ast.ImportFrom, names: Sequence[str], style: Style
-) -> Iterator[Edit]:
-    """The ways to put names into a statement: all of it written anew in its own hand, or else beside a neighbour."""
-    start, _ = source.span(statement)
-    code = source.code(statement)
-    items = take_apart(code)
-    hand = _hand(statement, items, style)
-    ordered, spliced, orders = list(items.items), items, name_orders(style)
-    for name in names:
-        index = place([item.split()[0] for item in ordered], name, orders)
-        ordered.insert(index, name)
-        spliced = insertions(spliced, index, name, 0, style.import_width)[0]
-    if hand:
-        yield least_edit(start, code, wrapped(str(statement.module), ordered, *hand))
-    if longest(spliced.text) <= style.import_width:
-        yield least_edit(start, code, spliced.text)
-
-
-def _shortened(
-    source: Source, statement: ast.ImportFrom, names: Sequence[str], style: Style
-) -> Edit:
-    start, _ = source.span(statement)
-    code = source.code(statement)
-    items = take_apart(code)
-    hand = _hand(statement, items, style)
-    if hand:
-        kept = [item for item in items.items if item not in names]
-        return least_edit(start, code, wrapped(str(statement.module), kept, *hand))
-    for name in names:
-        if name in items.items:
-            items = items.delete(items.items.index(name))
-    return least_edit(start, code, items.text)
-
-
-def _hand(
-    statement: ast.ImportFrom, items: Items, style: Style
-) -> tuple[int, str] | None:
-    """The width and the way of wrapping that give a statement as it stands, or None."""
-    wraps = (style.wrap, GRID, HANGING_COMMA, HANGING, BACKSLASH)
-    hands = product((style.import_width, *WIDTHS), wraps)
-    module = str(statement.module)
-    return next(
-        (h for h in hands if wrapped(module, items.items, *h) == items.text), None
-    )

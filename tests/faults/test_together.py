@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from scaffold.add import plan_add
 from scaffold.commit import commit, hold
 from scaffold.errors import LockedError, ScaffoldError
 from scaffold.kinds import find_kind
 from scaffold.names import make_names
-from scaffold.plan import Plan, plan_add, plan_remove
+from scaffold.plan import Plan
+from scaffold.remove import plan_remove
 from scaffold.stub import Stub
 from scaffold.tree import Tree
 

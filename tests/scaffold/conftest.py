@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from scaffold.kinds import find_kind
+from scaffold.names import make_names
+from scaffold.stub import Stub
 from scaffold.tree import Tree
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -89,6 +92,17 @@ def tree(tmp_path: Path) -> Tree:
         'from .tsn_head import TSNHead\n\n__all__ = ["TSNHead"]\n'
     )
     return Tree(root.resolve())
+
+
+@pytest.fixture
+def new_stub(tree: Tree) -> Callable[..., Stub]:
+    """Makes a stub for the tree, of a kind, a name and the texts of `--arg`."""
+
+    def make(kind: str = "head", name: str = "MyHead", *options: str) -> Stub:
+        found = find_kind(tree.root, kind)
+        return Stub(found, make_names(name, found.suffix), "fw", options)
+
+    return make
 
 
 @pytest.fixture

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from scaffold.add import plan_add
 from scaffold.audit import audit, hidden, mend
 from scaffold.commit import commit
 from scaffold.errors import ScaffoldError
 from scaffold.finding import Finding
 from scaffold.kinds import find_kind, find_kinds
 from scaffold.names import make_names
-from scaffold.plan import plan_add
 from scaffold.stub import Stub
 from scaffold.tree import Tree
 

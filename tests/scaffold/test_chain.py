@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from scaffold.add import plan_add
 from scaffold.chain import extend_chain, shorten_chain
 from scaffold.commit import commit
 from scaffold.errors import ScaffoldError
 from scaffold.kinds import find_kind
 from scaffold.names import make_names
-from scaffold.plan import plan_add, plan_remove
+from scaffold.remove import plan_remove
 from scaffold.stub import Stub
 from scaffold.tree import Tree
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from scaffold.add import plan_add
 from scaffold.commit import commit
 from scaffold.kinds import find_kind
 from scaffold.names import make_names
-from scaffold.plan import plan_add, plan_remove
+from scaffold.remove import plan_remove
 from scaffold.stub import Stub
 from scaffold.tree import Tree
 

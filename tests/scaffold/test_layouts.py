@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from scaffold.add import plan_add
 from scaffold.audit import audit
 from scaffold.commit import commit, hold
 from scaffold.errors import ScaffoldError
@@ -15,7 +16,7 @@ from scaffold.kinds import find_kind, find_kinds
 from scaffold.layouts import LAYOUTS, find_layout
 from scaffold.listing import list_kinds
 from scaffold.names import make_names
-from scaffold.plan import plan_add, plan_remove
+from scaffold.remove import plan_remove
 from scaffold.rename import plan_rename
 from scaffold.stub import Stub
 from scaffold.tree import Tree, find_tree

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from scaffold.add import plan_add
 from scaffold.cli import main
 from scaffold.commit import commit
 from scaffold.kinds import find_kind
 from scaffold.names import make_names
-from scaffold.plan import Plan, plan_add, plan_remove
+from scaffold.plan import Plan
+from scaffold.remove import plan_remove
 from scaffold.rename import plan_rename
 from scaffold.stub import Stub
 from scaffold.tree import Tree

@@ -9,6 +9,7 @@ import pytest
 
 from scaffold.errors import ScaffoldError
 from scaffold.exports import add_export, remove_export
+from scaffold.style import Style
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "exports"
 PASTE = 'from .my_head import MyHead\n    "MyHead",'
@@ -274,13 +275,18 @@ def test_a_name_that_the_encoding_lacks_is_refused() -> None:
         add_export(b"# coding: latin-1\nfrom .a import A\n", "greek", ["Ωmega"])
 
 
-def test_the_width_of_the_caller_counts() -> None:
-    """A width that is given decides where a line is wrapped, not the file's own lines."""
+def test_the_stated_width_counts() -> None:
+    """A width that the style states decides where a line is wrapped, not the file's own lines."""
     names = ", ".join(f"'Head{number}'" for number in range(7))
     source = f"from .a import Head0\n\n__all__ = [{names}]\n".encode()
 
-    assert b"'Head6', 'MyHead']" in add_export(source, "my_head", ["MyHead"], width=100)
-    assert b"[\n    'Head0'" in add_export(source, "my_head", ["MyHead"], width=79)
+    wide, narrow = (
+        add_export(source, "my_head", ["MyHead"], style=Style(width=width))
+        for width in (100, 79)
+    )
+
+    assert b"'Head6', 'MyHead']" in wide
+    assert b"[\n    'Head0'" in narrow
 
 
 def test_a_list_that_follows_the_imports_keeps_following() -> None:
