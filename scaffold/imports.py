@@ -58,9 +58,10 @@ def _at_import(node: ast.AST) -> Iterator[ast.AST]:
     """The statements that run when a module is imported, also those below `if` and `try`."""
     hidden: list[ast.stmt] = []
     if isinstance(node, ast.If):
+        test = ast.unparse(node.test)
         never = isinstance(node.test, ast.Constant) and not node.test.value
-        if never or ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            hidden = node.body
+        if never or test.endswith("TYPE_CHECKING"):
+            hidden = node.orelse if test.startswith("not ") else node.body
     for child in ast.iter_child_nodes(node):
         function = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef)
         if not function and not isinstance(child, ast.expr) and child not in hidden:

@@ -36,6 +36,7 @@ def test_only_what_runs_when_the_module_is_imported_counts() -> None:
         "try:\n    from .d import e, f\nexcept ImportError:\n    from . import g\n"
         "if TYPE_CHECKING:\n    import h\nelse:\n    import i\n"
         "if 0:\n    import j\n"
+        "if not typing.TYPE_CHECKING:\n    import l\nelse:\n    import m\n"
         "def late():\n    import k\n"
     )
 
@@ -45,6 +46,7 @@ def test_only_what_runs_when_the_module_is_imported_counts() -> None:
         ("fw.d", ["e", "f"]),
         ("fw", ["g"]),
         ("i", []),
+        ("l", []),
     ]
 
 
