@@ -12,8 +12,8 @@ from .config import Config
 from .errors import CheckpointError
 from .places import place_of
 from .runner import CheckpointLoader, read_checkpoint
-from .runner.checkpoint_file import remove_leftovers, saved_at
-from .runner.checkpoint_folder import check_template, newest_checkpoint
+from .runner.checkpoint.file import remove_leftovers, saved_at
+from .runner.checkpoint.folder import check_template, newest_checkpoint
 from .runner.dist import is_launched, is_started_again, on_rank_0
 
 

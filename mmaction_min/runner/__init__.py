@@ -8,11 +8,15 @@ from .builder import (
     DefaultRunnerConstructor,
     build_runner,
 )
-from .checkpoint import read_checkpoint, save_checkpoint, weights_to_cpu
-from .checkpoint_loader import (
+from .checkpoint import (
     CheckpointLoader,
     _load_checkpoint,
     _load_checkpoint_with_prefix,
+    load_checkpoint,
+    load_state_dict,
+    read_checkpoint,
+    save_checkpoint,
+    weights_to_cpu,
 )
 from .dist import (
     allreduce_grads,
@@ -85,7 +89,6 @@ from .priority import Priority, get_priority
 from .runner import EpochBasedRunner, IterBasedRunner, Runner
 from .state import set_random_seed
 from .utils import get_host_info, get_time_str, obj_from_dict
-from .weights import load_checkpoint, load_state_dict
 from .workflow import IterLoader
 
 __all__ = [

@@ -10,8 +10,11 @@ from typing import Any
 from torch import Tensor, nn
 
 from ..errors import ConfigError
-from .checkpoint_loader import _load_checkpoint_with_prefix
-from .weights import load_checkpoint, load_state_dict
+from .checkpoint import (
+    _load_checkpoint_with_prefix,
+    load_checkpoint,
+    load_state_dict,
+)
 
 InitCfg = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 

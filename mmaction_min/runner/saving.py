@@ -13,13 +13,14 @@ from torch import nn
 
 from ..errors import ArgumentError
 from ..fileio import is_url
-from .checkpoint import point_latest, read_checkpoint, save_checkpoint
+from .checkpoint import read_checkpoint, save_checkpoint
+from .checkpoint.file import point_latest
+from .checkpoint.weights import NO_WRAPPER, Renaming, load_checkpoint, load_weights
 from .dist import allreduce_params, gather_objects
 from .hooks.ema import averaged
 from .parallel import unwrap
 from .resume import fitting, load_optimizer, position_of
 from .state import capture_rng, restore_rng
-from .weights import NO_WRAPPER, Renaming, load_checkpoint, load_weights
 
 if TYPE_CHECKING:
     from .base_runner import BaseRunner

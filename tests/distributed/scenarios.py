@@ -34,7 +34,7 @@ from mmaction_min.runner import (
     multi_gpu_test,
     set_random_seed,
 )
-from mmaction_min.runner.checkpoint_folder import newest_checkpoint
+from mmaction_min.runner.checkpoint.folder import newest_checkpoint
 from mmaction_min.runner.dist import (
     broadcast_buffers,
     gather_objects,

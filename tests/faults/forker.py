@@ -83,8 +83,8 @@ def save_checkpoints(words: list[str]) -> None:
     from mmaction_min.command import run_command
     from mmaction_min.models import build_model
     from mmaction_min.runner import save_checkpoint
-    from mmaction_min.runner.checkpoint_file import point_latest, remove_leftovers
-    from mmaction_min.runner.checkpoint_folder import prune
+    from mmaction_min.runner.checkpoint.file import point_latest, remove_leftovers
+    from mmaction_min.runner.checkpoint.folder import prune
 
     folder, count, name = Path(words[0]), int(words[1]), words[2]
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from mmaction_min.runner import read_checkpoint
-from mmaction_min.runner.checkpoint_folder import newest_checkpoint
+from mmaction_min.runner.checkpoint.folder import newest_checkpoint
 
 pytestmark = [
     pytest.mark.long,

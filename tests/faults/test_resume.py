@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from mmaction_min.runner import HOOKS, Hook, checkpoint_file, read_checkpoint
+from mmaction_min.runner import HOOKS, Hook, read_checkpoint
+from mmaction_min.runner.checkpoint import file as checkpoint_file
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 

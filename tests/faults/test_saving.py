@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from mmaction_min.runner import read_checkpoint
-from mmaction_min.runner.checkpoint_file import remove_leftovers
-from mmaction_min.runner.checkpoint_folder import newest_checkpoint
+from mmaction_min.runner.checkpoint.file import remove_leftovers
+from mmaction_min.runner.checkpoint.folder import newest_checkpoint
 from tests.faults.conftest import Forker, Result
 
 LOGGER = logging.getLogger("mmaction_min.test")

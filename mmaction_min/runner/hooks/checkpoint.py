@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..checkpoint_file import remove_leftovers
-from ..checkpoint_folder import check_template, prune
+from ..checkpoint.file import remove_leftovers
+from ..checkpoint.folder import check_template, prune
 from ..destination import Destination, check_client
 from ..dist import allreduce_params
 from .hook import HOOKS, Hook

@@ -16,7 +16,7 @@ from mmaction_min.runner import (
     EvalHook,
     read_checkpoint,
 )
-from mmaction_min.runner.checkpoint_folder import newest_checkpoint
+from mmaction_min.runner.checkpoint.folder import newest_checkpoint
 from mmaction_min.runner.destination import STORE
 
 MakeRunner = Callable[..., EpochBasedRunner]

@@ -12,10 +12,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ..errors import CheckpointError
-from .checkpoint import with_versions_of
-from .checkpoint_loader import CheckpointLoader
-from .parallel import unwrap
+from ...errors import CheckpointError
+from ..parallel import unwrap
+from .content import with_versions_of
+from .loader import CheckpointLoader
 
 Renaming = Sequence[tuple[str, str]]
 NO_WRAPPER: Renaming = ((r"^module\.", ""),)

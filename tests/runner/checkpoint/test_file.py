@@ -15,13 +15,13 @@ from torch import nn
 
 from mmaction_min.errors import CheckpointError, DiskError
 from mmaction_min.runner import read_checkpoint, save_checkpoint
-from mmaction_min.runner.checkpoint_file import (
+from mmaction_min.runner.checkpoint.file import (
     SEAL_SIZE,
     point_latest,
     remove_leftovers,
     saved_at,
 )
-from mmaction_min.runner.checkpoint_folder import newest_checkpoint, prune
+from mmaction_min.runner.checkpoint.folder import newest_checkpoint, prune
 
 LOGGER = logging.getLogger("mmaction_min.test")
 

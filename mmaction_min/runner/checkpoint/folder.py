@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 from string import Formatter
 
-from ..errors import CheckpointError, ConfigError
-from .checkpoint import read_checkpoint
-from .checkpoint_file import LATEST, saved_at
+from ...errors import CheckpointError, ConfigError
+from .content import read_checkpoint
+from .file import LATEST, saved_at
 
 OURS = r"(epoch|iter|stopped_iter|best_.+)_\d+\.pth"
 """The names that a run gives to its checkpoints, unless it has a template of its own."""

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import CheckpointError
+from ...errors import CheckpointError
 
 
 def load_safely(file: BinaryIO, map_location: str | torch.device, name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Checkpoints: what is in them. `checkpoint_file` is the file, `checkpoint_folder` what a run has, `weights` what a model takes.
+"""What is in a checkpoint.
 
 A file holds `meta` (epoch, iter, inner_iter, seed, config text, scores), `state_dict` (on the CPU, without `module.`),
 `optimizer`, `rng` and what else a run needs to go on. The published checkpoints of MMAction2 have the first three and
@@ -20,20 +20,18 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from .. import __version__
-from ..errors import ArgumentError, CheckpointError
-from ..fileio import ObjectStore, is_url
-from .checkpoint_file import LATEST as LATEST
-from .checkpoint_file import (
+from ... import __version__
+from ...errors import ArgumentError, CheckpointError
+from ...fileio import ObjectStore, is_url
+from ..destination import check_client
+from ..parallel import unwrap
+from ..state import capture_rng
+from .file import (
     follow_pointer,
     has_no_comment,
     read_whole,
     write_whole,
 )
-from .checkpoint_file import point_latest as point_latest
-from .destination import check_client
-from .parallel import unwrap
-from .state import capture_rng
 
 
 def save_checkpoint(

@@ -18,8 +18,8 @@ from typing import IO, Any, BinaryIO
 
 import torch
 
-from ..errors import CheckpointError, DiskError
-from .checkpoint_safety import load_safely
+from ...errors import CheckpointError, DiskError
+from .safety import load_safely
 
 LATEST = "latest.pth"
 POINTER = b"checkpoint: "

@@ -10,10 +10,10 @@ from typing import Any, ClassVar, TypeVar
 
 import torch
 
-from .._torchvision import import_torchvision
-from ..errors import CheckpointError, DuplicateError, PartError
-from ..near import did_you_mean
-from .checkpoint import read_checkpoint
+from ..._torchvision import import_torchvision
+from ...errors import CheckpointError, DuplicateError, PartError
+from ...near import did_you_mean
+from .content import read_checkpoint
 
 Content = dict[str, Any]
 Loader = TypeVar("Loader", bound=Callable[..., Any])
