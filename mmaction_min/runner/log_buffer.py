@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from operator import mul
 from typing import Any
 
 import torch
@@ -53,11 +54,7 @@ class LogBuffer:
         own: dict[str, tuple[float, int]] = {}
         for name, history in self.val_history.items():
             values, counts = as_floats(history[-n:]), self.n_history[name][-n:]
-            total = sum(counts)
-            weighted = sum(
-                value * count for value, count in zip(values, counts, strict=True)
-            )
-            own[name] = (weighted, total)
+            own[name] = (sum(map(mul, values, counts)), sum(counts))
             self.output[name] = values[-1]  # of no samples there is no mean
         everybodys = gather_objects(own)
         for name in own:
