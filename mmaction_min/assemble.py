@@ -7,6 +7,7 @@ from copy import copy
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.modules.batchnorm import SyncBatchNorm
@@ -163,6 +164,46 @@ def build_loader(
     loader = build_dataloader(**arguments)
     on_rank_0(loader.check_files)
     return loader
+
+
+def innermost_dataset(loader: DataLoader[Any]) -> Any:
+    """The data set that the loader, or another data set, wraps."""
+    dataset: Any = loader.dataset
+    while hasattr(dataset, "dataset"):
+        dataset = dataset.dataset
+    return dataset
+
+
+def check_labels(loader: DataLoader[Any], cfg: Config) -> None:
+    """Refuse a class number that the head has no score for, before torch does, in a step and without a name.
+
+    Raises:
+        ConfigError: there is one, with its video; or the list and the head have another number of classes.
+    """
+    num_classes = (cfg.model.get("cls_head") or {}).get("num_classes")
+    if num_classes is None:
+        return
+    dataset = innermost_dataset(loader)
+    if hasattr(dataset, "check_classes"):
+        dataset.check_classes(num_classes)  # SSN's are counted from 1
+        return
+    labels = np.asarray(getattr(dataset, "labels", ()))
+    if getattr(dataset, "multi_class", False):
+        if dataset.num_classes == num_classes:
+            return
+        what, most = f"num_classes={dataset.num_classes}", dataset.num_classes
+    else:
+        if labels.max(initial=0) < num_classes:
+            return
+        what, most = f"class {labels.max()}", labels.max() + 1
+        if infos := getattr(dataset, "video_infos", None):
+            info = infos[labels.argmax()]
+            what += f" ({info.get('filename') or info.get('frame_dir')})"
+    raise ConfigError(
+        f"the list has {what}, and the head num_classes={num_classes}, so 0 to {num_classes - 1}",
+        str(getattr(dataset, "ann_file", "")),
+        f"mend the list, or write num_classes={most} in model.cls_head",
+    )
 
 
 def check_evaluation(

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -22,7 +21,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from .analysis.labelled_video import check_video_out, write_labelled
-from .analysis.predictions import read_label_map
+from .analysis.predictions import class_names
 from .assemble import precision, prepare_model
 from .command import command_parser, load_config, pick_device, run_command
 from .config import Config
@@ -82,7 +81,8 @@ def predict(cfg: Config, args: argparse.Namespace) -> int:
     device = pick_device(args.device)
     model = prepare_model(cfg, device)
     meta = load_checkpoint(model, args.checkpoint, strict=True).get("meta") or {}
-    names = _names(cfg, args.label_map, meta)
+    dataset = DATASETS.get(str(cfg.data.test.get("type")))
+    names = class_names(cfg, dataset, args.label_map, meta)
     pipeline = video_pipeline(cfg)
     broken = 0
     for video in videos:
@@ -158,15 +158,6 @@ def classify(
     with torch.no_grad(), autocast(device, amp_dtype):
         scores: NDArray[np.float32] = model(return_loss=False, **inputs)[0]
     return scores
-
-
-def _names(cfg: Config, path: str | None, meta: Mapping[str, Any]) -> Sequence[str]:
-    """The names of the classes; an empty list where nobody knows them."""
-    if path or cfg.get("label_map"):
-        return read_label_map(path or cfg.label_map)
-    dataset = DATASETS.get(str(cfg.data.test.get("type")))
-    names = getattr(dataset, "CLASSES", None) or meta.get("CLASSES") or ()
-    return list(names)
 
 
 if __name__ == "__main__":

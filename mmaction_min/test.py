@@ -20,12 +20,18 @@ from .analysis.drawing import check_picture, new_figure, save_figure
 from .analysis.predictions import (
     Predictions,
     check_out,
+    class_names,
     collect_predictions,
-    read_label_map,
     save_predictions,
 )
 from .analysis.timeline import draw_timeline
-from .assemble import build_loader, check_evaluation, precision, prepare_model
+from .assemble import (
+    build_loader,
+    check_evaluation,
+    check_labels,
+    precision,
+    prepare_model,
+)
 from .command import command_parser, load_config, pick_device, run_command
 from .config import Config, parse_options
 from .datasets import DATASETS
@@ -103,7 +109,6 @@ def test(cfg: Config, args: argparse.Namespace) -> None:
     # Segments in time are written by their data set, which knows the formats.
     localizes = hasattr(DATASETS.get(kind), "dump_results")
     _check_outputs(args, kind, localizes)
-    names = read_label_map(args.label_map) if args.label_map else None
     if args.average_clips:
         test_cfg = {
             **(cfg.model.get("test_cfg") or {}),
@@ -115,7 +120,11 @@ def test(cfg: Config, args: argparse.Namespace) -> None:
         model = prepare_model(cfg, device)
         checkpoint = load_checkpoint(model, args.checkpoint, strict=True)
         loader = build_loader(cfg, "test", 0, device)
+        check_labels(loader, cfg)
         dataset: Any = loader.dataset
+        names = class_names(
+            cfg, dataset.dataset, args.label_map, checkpoint.get("meta")
+        )
         if metrics is not None:
             _check_metrics(dataset.dataset, metrics, args)
         results = multi_gpu_test(model, loader, device, precision(cfg)[0])
@@ -128,9 +137,7 @@ def test(cfg: Config, args: argparse.Namespace) -> None:
     if localizes:
         _write_segments(dataset, results, cfg, args)
     elif args.out or args.confusion:
-        known = getattr(dataset, "CLASSES", None)
-        known = known or checkpoint.get("meta", {}).get("CLASSES")
-        _write_scores(collect_predictions(dataset, results, names or known), args)
+        _write_scores(collect_predictions(dataset, results, names or None), args)
 
 
 def _check_outputs(args: argparse.Namespace, kind: str, localizes: bool) -> None:

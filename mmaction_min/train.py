@@ -23,7 +23,15 @@ from typing import Any
 import torch
 from torch.utils.data import DataLoader
 
-from .assemble import build_loader, build_runner, check_evaluation, innermost
+from .analysis.predictions import class_names
+from .assemble import (
+    build_loader,
+    build_runner,
+    check_evaluation,
+    check_labels,
+    innermost,
+    innermost_dataset,
+)
 from .command import command_parser, describe, load_config, pick_device, run_command
 from .config import Config
 from .datasets.loader import VideoLoader
@@ -123,12 +131,14 @@ def _train(cfg: Config, args: argparse.Namespace, device: torch.device) -> int:
     set_random_seed(start.seed, deterministic=args.deterministic)
     torch.backends.cudnn.benchmark = not args.deterministic
     with stop_on_signal(stop_request()) as stop:
-        loaders = _build_loaders(cfg, start.seed, device)
+        # The model first: to know that it cannot be, nobody needs the data.
         runner = build_runner(cfg, device, None, seed=start.seed, stop=stop)
+        loaders = _build_loaders(cfg, start.seed, device)
+        for loader in loaders:
+            check_labels(loader, cfg)
         _register_hooks(runner, cfg, args, start.seed)
-        _check_labels(loaders, getattr(cfg.model.get("cls_head"), "num_classes", None))
-        if classes := getattr(_dataset_of(loaders[0]), "CLASSES", None):
-            runner.meta["CLASSES"] = list(classes)  # for who tests the checkpoint
+        if classes := class_names(cfg, innermost_dataset(loaders[0])):
+            runner.meta["CLASSES"] = classes  # for who tests the checkpoint
         # All is built: a config that cannot be leaves no folder behind.
         _open_work_dir(runner, cfg, start, level)
         where = f"{runner.world_size} x " * (runner.world_size > 1) + describe(device)
@@ -207,43 +217,14 @@ def _attended(runner: BaseRunner, loaders: list[DataLoader[Any]]) -> Iterator[No
             loader.close()
 
 
-def _dataset_of(loader: DataLoader[Any]) -> Any:
-    """The data set that the loader, or another data set, wraps."""
-    dataset: Any = loader.dataset
-    while hasattr(dataset, "dataset"):
-        dataset = dataset.dataset
-    return dataset
-
-
-def _check_labels(loaders: list[DataLoader[Any]], num_classes: int | None) -> None:
-    """Refuse a class number that the head has no score for, before torch does, in a step and without a name."""
-    if num_classes is None:
-        return
-    for loader in loaders:
-        dataset = _dataset_of(loader)
-        if hasattr(dataset, "check_classes"):
-            dataset.check_classes(num_classes)  # SSN's are counted from 1
-        if getattr(dataset, "multi_class", False):
-            fits = dataset.num_classes == num_classes
-            found = f"num_classes={dataset.num_classes}"
-        else:
-            highest = max(getattr(dataset, "labels", ()), default=0)
-            fits, found = highest < num_classes, f"class {highest}"
-        if not fits:
-            raise ConfigError(
-                f"the list has {found}, and the head num_classes={num_classes}, so 0 to {num_classes - 1}",
-                str(getattr(dataset, "ann_file", "")),
-                "say model.cls_head.num_classes in the config",
-            )
-
-
 def _register_hooks(
     runner: BaseRunner, cfg: Config, args: argparse.Namespace, seed: int
 ) -> None:
     if cfg.get("evaluation") and not args.no_validate:
         loader = build_loader(cfg, "val", seed, runner.device)
+        check_labels(loader, cfg)
         hook = DistEvalHook(loader, **cfg.evaluation)
-        check_evaluation(_dataset_of(loader), hook.eval_kwargs, cfg.evaluation)
+        check_evaluation(innermost_dataset(loader), hook.eval_kwargs, cfg.evaluation)
         runner.register_hook(hook, "LOW")
     runner.register_custom_hooks(cfg.get("custom_hooks"))
     if args.max_steps is not None:

@@ -130,6 +130,28 @@ def read_label_map(path: str | Path) -> list[str]:
     return [name.strip() for name in names]
 
 
+def class_names(
+    cfg: Mapping[str, Any],
+    dataset: Any,
+    path: str | None = None,
+    meta: Mapping[str, Any] | None = None,
+) -> list[str]:
+    """The names of the classes; an empty list where nobody knows them.
+
+    Args:
+        cfg: its `label_map` is a file of names.
+        dataset: may have `CLASSES`.
+        path: the file that the command line says, which goes first.
+        meta: of a checkpoint, which goes last.
+
+    Raises:
+        DataError: the file cannot be read, or has no names.
+    """
+    if path or cfg.get("label_map"):
+        return read_label_map(path or cfg["label_map"])
+    return list(getattr(dataset, "CLASSES", None) or (meta or {}).get("CLASSES") or ())
+
+
 def check_out(path: str | Path) -> Path:
     """The path, if predictions can be saved under it; asked before the hours of a test, not after.
 
