@@ -111,6 +111,13 @@ ELSEWHERE = {
 }
 """Words of other engines, and how it is said here."""
 
+DATA = (
+    *("train", "val", "test"),
+    *("train_dataloader", "val_dataloader", "test_dataloader"),
+    *("videos_per_gpu", "workers_per_gpu", "timeout_s", "max_bad"),
+    *("finish_on_device", "omni_videos_per_gpu", "train_ratio"),
+)
+"""The words of `data` that a typo is taken for one of; the last two are upstream's OmniSource's."""
 EVALUATION = (
     "by_epoch",
     "greater_keys",
@@ -244,14 +251,16 @@ def check_keys(cfg: Config) -> None:
                 f"{key} means nothing to the engine", place_of(cfg, key), hint
             )
         leftovers.append(f"{key} ({place_of(cfg, key)})")
-    for key in cfg.get("evaluation") or {}:  # others go to the data set's `evaluate`
-        hint = "" if key in EVALUATION else did_you_mean(key, EVALUATION, cutoff=0.8)
-        if hint:
-            raise ConfigKeyError(
-                f"evaluation.{key} means nothing to the engine",
-                place_of(cfg, "evaluation", key),
-                hint,
-            )
+    # Other words of `evaluation` go to the data set, and those of `data` are leftovers.
+    for part, words in (("evaluation", EVALUATION), ("data", DATA)):
+        for key in cfg.get(part) or {}:
+            hint = "" if key in words else did_you_mean(key, words, cutoff=0.8)
+            if hint:
+                raise ConfigKeyError(
+                    f"{part}.{key} means nothing to the engine",
+                    place_of(cfg, part, key),
+                    hint,
+                )
     if leftovers:
         print(f"note: nothing reads {', '.join(leftovers)}", file=sys.stderr)
 
@@ -270,12 +279,17 @@ def pick_device(name: str | None) -> torch.device:
         meant = (
             "cuda" if kind == "gpu" else ("".join(near(kind, ("cpu", "cuda", "mps"))))
         )
+        hint = (
+            f"did you mean {':'.join(filter(None, (meant, number)))}?" if meant else ""
+        )
+        if meant == kind:
+            hint = "leave it out: without a GPU the CPU is taken"
         why = str(e).splitlines()[0]
         raise ConfigError(
             f"there is no device {name!r}"
             + ("" if why.startswith("Expected one of") else f": {why}"),
             "--device",
-            f"did you mean {':'.join(filter(None, (meant, number)))}?" if meant else "",
+            hint,
         ) from None
     return pick_gpu(device)
 

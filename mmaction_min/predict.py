@@ -30,6 +30,7 @@ from .datasets.folders import find_videos
 from .errors import ConfigError, DataError, EngineError
 from .runner import load_checkpoint
 from .runner.device import autocast, to_device
+from .whole_numbers import at_least
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,7 +53,11 @@ def _parser() -> argparse.ArgumentParser:
         help="write the video with its label on it; of a folder, a folder",
     )
     parser.add_argument(
-        "--top", type=int, default=5, metavar="K", help="show so many classes (5)"
+        "--top",
+        type=at_least(1),
+        default=5,
+        metavar="K",
+        help="show so many classes (5)",
     )
     parser.add_argument(
         "--label-map", metavar="FILE", help="the names of the classes, one a line"

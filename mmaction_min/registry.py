@@ -209,8 +209,13 @@ class Registry:
         hint = did_you_mean(name, self, n=3)
         if scope := name.rpartition(".")[0]:
             hint = f"is {scope} a package that custom_imports should import?"
-        elif module := self._defining(name):
-            hint = f"{module} has it, and {self.where} does not import it"
+        elif found := self._defining(name):
+            place, is_imported = found
+            hint = (
+                f"{place} has it, without a register_module() above it"
+                if is_imported
+                else f"{place} has it, and {self.where} does not import it"
+            )
         elif self.where:
             hint = hint or f"is it imported in {self.where}?"
             kind = self.name.split()[-1]  # of a "pipeline transform"
@@ -223,8 +228,8 @@ class Registry:
             hint or "is its module imported?",
         )
 
-    def _defining(self, name: str) -> str:
-        """The file and line, beside the `__init__.py` of `where`, that defines the name."""
+    def _defining(self, name: str) -> tuple[str, bool] | None:
+        """The file and line, beside the `__init__.py` of `where`, that defines the name; and whether the file is imported."""
         tops = (Path(__file__).parents[1], Path.cwd())
         for top in tops:
             for init in re.findall(r"[\w/]+/__init__\.py", self.where):
@@ -234,8 +239,14 @@ class Registry:
                         rf"^(?:class|def) {re.escape(name)}\b", text, re.M
                     ):
                         line = text.count("\n", 0, found.start()) + 1
-                        return f"{Path(init).parent / path.name}:{line}"
-        return ""
+                        place = f"{Path(init).parent / path.name}:{line}"
+                        return place, _is_imported(path)
+        return None
+
+
+def _is_imported(path: Path) -> bool:
+    files = (getattr(each, "__file__", None) for each in [*sys.modules.values()])
+    return str(path) in files
 
 
 def build_from_cfg(

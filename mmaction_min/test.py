@@ -108,7 +108,7 @@ def test(cfg: Config, args: argparse.Namespace) -> None:
     kind = str((cfg.data.get("test") or {}).get("type"))
     # Segments in time are written by their data set, which knows the formats.
     localizes = hasattr(DATASETS.get(kind), "dump_results")
-    _check_outputs(args, kind, localizes)
+    _check_outputs(cfg, args, kind, localizes)
     if args.average_clips:
         test_cfg = {
             **(cfg.model.get("test_cfg") or {}),
@@ -140,13 +140,22 @@ def test(cfg: Config, args: argparse.Namespace) -> None:
         _write_scores(collect_predictions(dataset, results, names or None), args)
 
 
-def _check_outputs(args: argparse.Namespace, kind: str, localizes: bool) -> None:
+def _check_outputs(
+    cfg: Config, args: argparse.Namespace, kind: str, localizes: bool
+) -> None:
     """Refuse what cannot be written, now and not after the work."""
     if (args.confusion and localizes) or (args.timeline and not localizes):
         raise ConfigError(
             f"there is no such picture of what is found in {kind}",
             "--confusion" if args.confusion else "--timeline",
             "--confusion is of classes, --timeline of segments in time",
+        )
+    form = (cfg.get("output_config") or {}).get("output_format", "json")
+    if args.out and localizes and form == "json" and not args.out.endswith(".json"):
+        raise ConfigError(
+            f"what is found in {kind} is written as .json",
+            "--out",
+            "for another form, say output_config=dict(out=..., output_format=...) in the config",
         )
     if args.out and not localizes:
         check_out(args.out)

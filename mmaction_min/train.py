@@ -50,6 +50,7 @@ from .runner.dist import is_started_again, processes
 from .runner.shared_stop import stop_request
 from .runner.signals import EXIT_CODES, stop_on_signal
 from .start import Start, start_of
+from .whole_numbers import at_least
 
 NEEDED = ("model", "data", "optimizer")
 """What training cannot do without."""
@@ -77,7 +78,9 @@ def _parser() -> argparse.ArgumentParser:
         "--load-from", help="the checkpoint whose weights training starts from"
     )
     parser.add_argument(
-        "--seed", type=int, help="of all random numbers; a new one each time by default"
+        "--seed",
+        type=at_least(0),
+        help="of all random numbers; a new one each time by default",
     )
     parser.add_argument(
         "--deterministic",

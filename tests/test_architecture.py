@@ -32,7 +32,7 @@ LAYERS = {
     ],
     "mmaction_min": [
         ["errors"],
-        ["near", "sources"],
+        ["near", "sources", "whole_numbers"],
         ["places"],
         ["argument_types"],
         ["building"],

@@ -300,6 +300,8 @@ VALUES = {
     "workflow = [('val', 1)]": "workflow is [('val', 1)]",
     "workflow = [('train', 1), 'val']": "workflow is [('train', 1), 'val']",
     "evaluation = dict(interval=0)": "evaluation.interval is 0",
+    "data = dict(video_per_gpu=4)": "data.video_per_gpu means nothing to the engine\nhint: did you mean videos_per_gpu",
+    "data = dict(traain=dict())": "did you mean train",
     "evaluation = dict(metrics=-1)": "metrics is -1, and not of the type str or",
     "evaluation = dict(metrics=None)": "metrics is None, and",
     "evaluation = dict(metrics='top1')": "did you mean top_k",
@@ -326,6 +328,7 @@ VALUES = {
     "model = dict(cls_head=0)": "model: Recognizer2D: cls_head is 0, and not of the type dict or None",
     "model = dict(cls_head=dict(num_classes=-1))": "num_classes is -1, and not of the type int (at least 1)",
     "data = dict(train=dict(pipeline=[dict(type='Collect', keys='imgs')]))": "keys is 'imgs', and not of the type list of str",
+    "data = dict(train=dict(pipeline=[dict(type='Resize', scale=256)]))": "Resize cannot use scale=256",
     "lr_config = dict(step='x')": "lr_config: StepLrUpdaterHook: step is 'x', and not of the type int or list of int",
     "load_from = 3": "load_from is a string, not 3",
 }

@@ -155,7 +155,7 @@ def test_raw_frames_of_a_config_are_decoded_from_the_video(
         ({}, "there are 0 class folders"),
         ({"a": 2}, "there are 1 class folders"),
         ({"a": 2, "b": 0}, "b: there is no video in this folder"),
-        ({"a": 2, "b": 1}, "b: the class has 1 videos, and 1 would be for validation"),
+        ({"a": 2, "b": 1}, "b: the class has 1 video, and 1 would be for validation"),
     ],
 )
 def test_a_folder_that_cannot_be_split_is_told(

@@ -256,6 +256,24 @@ def test_a_class_that_no_one_imports_is_found_beside_its_init(
     )
 
 
+def test_a_class_whose_decorator_was_forgotten_is_told_from_one_that_is_not_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its module is imported, so another import would not help."""
+    module = tmp_path / "mine/heads/my_head.py"
+    module.parent.mkdir(parents=True)
+    module.write_text("class MyHead:\n    pass\n")
+    monkeypatch.chdir(tmp_path)
+    load(monkeypatch, module, "mine.heads.my_head")
+
+    with pytest.raises(NotRegisteredError) as caught:
+        Registry("head", "mine/heads/__init__.py").build({"type": "MyHead"})
+
+    assert caught.value.hint == (
+        "mine/heads/my_head.py:1 has it, without a register_module() above it"
+    )
+
+
 def load(monkeypatch: pytest.MonkeyPatch, path: Path, name: str) -> ModuleType:
     """Import a file under a name."""
     spec = spec_from_file_location(name, path)

@@ -78,7 +78,7 @@ def test_metrics_and_averages_of_the_command_line_go_first(
     assert sum(json.loads(out.read_text())[0]["scores"]) != pytest.approx(1)
 
 
-def test_names_of_classes_come_from_a_file_or_the_checkpoint(
+def test_names_of_classes_come_from_a_file_the_config_or_the_checkpoint(
     run: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the data set has none, as a list of one's own videos."""
@@ -89,6 +89,7 @@ def test_names_of_classes_come_from_a_file_or_the_checkpoint(
     for args, expected in (
         ([], "motion 0"),
         (["--label-map", str(names)], "name 0"),
+        (["--cfg-options", f"label_map={names}"], "name 0"),
     ):
         assert test_command.main([*run, "--out", str(out), *args]) == 0
         assert json.loads(out.read_text())[0]["label_name"] == expected
@@ -154,6 +155,7 @@ def test_a_localizers_results_are_those_of_its_data_set(
 
     assert test_command.main([*run, "--out", str(out), "--timeline", str(picture)]) == 0
     assert test_command.main([*run, "--confusion", str(picture)]) == 1
+    assert test_command.main([*run, "--out", str(tmp_path / "results.npz")]) == 1
 
     printed = capsys.readouterr()
     assert [line.split(":")[0] for line in printed.out.splitlines()[:5]] == [
@@ -162,3 +164,4 @@ def test_a_localizers_results_are_those_of_its_data_set(
     assert set(json.loads(out.read_text())["results"]) == {"val_0000", "val_0001"}
     assert picture.stat().st_size > 1000
     assert "--confusion is of classes" in printed.err
+    assert "found in UntrimmedMotion is written as .json" in printed.err

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DataError, EngineError
+from ..whole_numbers import at_least
 from .folders import find_videos
 
 Samples = list[tuple[str, int]]
@@ -27,7 +29,7 @@ Samples = list[tuple[str, int]]
 CONFIG = '''"""Trained on {folder}: {num_classes} classes, {num_train} videos, and {num_val} to validate on."""
 
 # Temporal shift module, arXiv 1811.08383. pretrained="torchvision://resnet18" begins with ImageNet's weights, which a small data set needs
-# (they are fetched once); depth=50 and in_channels=2048 make it the ResNet-50 of the paper.
+# (the message says how to fetch them); depth=50 and in_channels=2048 make it the ResNet-50 of the paper.
 model = dict(
     type="Recognizer2D",
     backbone=dict(type="ResNetTSM", depth=18, pretrained=None, num_segments=8, shift_div=8),
@@ -69,15 +71,17 @@ data = dict(
     test=dict(type="VideoDataset", ann_file={val!r}, data_prefix={folder!r}, pipeline=test_pipeline),
 )
 label_map = {classes!r}
-evaluation = dict(interval=1, metrics=["top_k_accuracy", "mean_class_accuracy"], save_best="top1_acc")
+evaluation = dict(interval=1, metrics=["top_k_accuracy", "mean_class_accuracy"], save_best="top1_acc"{topk})
 
 optimizer = dict(type="AdamW", lr=0.001, weight_decay=0.01)
 optimizer_config = dict(grad_clip=dict(max_norm=20))
-lr_config = dict(policy="CosineAnnealing", min_lr=0, by_epoch=False, warmup="linear", warmup_iters=20)
+lr_config = dict(policy="CosineAnnealing", min_lr=0, by_epoch=False, warmup="linear", warmup_iters=1, warmup_by_epoch=True)
 total_epochs = {epochs}
 checkpoint_config = dict(interval=1, max_keep_ckpts=3)
 log_config = dict(interval=10, hooks=[dict(type="TextLoggerHook")])
 '''
+TOP_1 = ", metric_options=dict(top_k_accuracy=dict(topk=1))"
+"""Of five classes the right one is always among the five highest."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -104,11 +108,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--val", type=float, default=0.2, metavar="SHARE", help="for validation (0.2)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the split (0)")
+    parser.add_argument("--seed", type=at_least(0), default=0, help="of the split (0)")
     parser.add_argument(
-        "--crop", type=int, default=224, help="the side of the model's input (224)"
+        "--crop",
+        type=at_least(1),
+        default=224,
+        help="the side of the model's input (224)",
     )
-    parser.add_argument("--epochs", type=int, default=20, help="to train (20)")
+    parser.add_argument("--epochs", type=at_least(1), default=20, help="to train (20)")
     return parser
 
 
@@ -141,6 +148,7 @@ def split(args: argparse.Namespace) -> None:
             crop=args.crop,
             short=round(args.crop * 256 / 224),
             epochs=args.epochs,
+            topk=TOP_1 if len(classes) <= 5 else "",
         )
         config.write_text(text, encoding="utf-8")
     except OSError as e:
@@ -148,7 +156,7 @@ def split(args: argparse.Namespace) -> None:
     print(
         f"{len(classes)} classes, {len(train)} videos to train, {len(val)} to validate"
     )
-    print(f"next: python -m mmaction_min.train {config}")
+    print(f"next: python -m mmaction_min.train {shlex.quote(str(config))}")
 
 
 def find_classes(folder: Path) -> dict[str, list[str]]:
@@ -158,7 +166,7 @@ def find_classes(folder: Path) -> dict[str, list[str]]:
         DataError: there are less than two classes.
     """
     if not folder.is_dir():
-        raise DataError("there is no such folder", str(folder))
+        raise DataError("there is no such folder of class folders", str(folder))
     classes: dict[str, list[str]] = {}
     for each in sorted(folder.iterdir()):
         if each.is_dir() and not each.name.startswith("."):
@@ -188,9 +196,13 @@ def divide(
         count = max(1, round(share * len(videos)))
         if count >= len(videos):
             raise DataError(
-                f"the class has {len(videos)} videos, and {count} would be for validation",
+                f"the class has {len(videos)} video{'s' * (len(videos) != 1)}, and {count} would be for validation",
                 name,
-                "add videos, or take another --val",
+                (
+                    "add videos, or take another --val"
+                    if len(videos) > 1
+                    else "add videos"
+                ),
             )
         chosen = set(rng.permutation(len(videos))[:count].tolist())
         for place, video in enumerate(videos):

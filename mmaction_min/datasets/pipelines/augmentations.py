@@ -43,7 +43,9 @@ class Resize:
     ) -> None:
         sizes = (scale,) if isinstance(scale, (int, float)) else tuple(scale)
         side_free = len(sizes) == 2 and min(sizes) == -1 < max(sizes) and keep_ratio
-        if len(sizes) > 2 or (min(sizes) <= 0 and not side_free):
+        # A factor as large as a size was meant as one; upstream takes no whole number at all.
+        fits = len(sizes) == 2 or (isinstance(scale, (int, float)) and scale < 32)
+        if not fits or (min(sizes) <= 0 and not side_free):
             raise ConfigError(
                 f"Resize cannot use scale={scale!r} with keep_ratio={keep_ratio}",
                 hint="a factor > 0, (W, H), or (-1, S) with keep_ratio=True",

@@ -124,8 +124,11 @@ def read_checkpoint(
     except CheckpointError:
         raise
     except pickle.UnpicklingError as e:
+        name = re.search(r"GLOBAL (\S+)", str(e))
+        if name is None:  # torch says it in the middle of a page of advice
+            raise CheckpointError("this is no checkpoint", str(filename)) from None
         raise CheckpointError(
-            f"this is no checkpoint, or it holds more than tensors, numbers and texts ({_asks_for(e)})",
+            f"it holds more than tensors, numbers and texts (it asks for {name[1]})",
             str(filename),
             "only if you trust it: torch.load(file, weights_only=False), and save its state_dict alone",
         ) from None
@@ -143,12 +146,6 @@ def read_checkpoint(
     if was_sealed and not sealed and not has_no_comment(path):
         raise CheckpointError("the end of the file is missing", str(filename))
     return checkpoint
-
-
-def _asks_for(error: pickle.UnpicklingError) -> str:
-    """What the file would have run; torch says it in the middle of a page of advice."""
-    name = re.search(r"GLOBAL (\S+)", str(error))
-    return f"it asks for {name[1]}" if name else _first_line(error)
 
 
 def _first_line(error: Exception) -> str:

@@ -105,6 +105,12 @@ class CheckpointLoader:
                 where,
                 f'fetch them once: python -c "import torch; torch.hub.load_state_dict_from_url({url!r})"',
             )
+        if path.is_dir():
+            raise CheckpointError(
+                f"{filename} is a folder",
+                where,
+                "say which checkpoint in it, as latest.pth",
+            )
         beside = path.parent.glob(f"*{path.suffix}")
         raise CheckpointError(
             f"there is no checkpoint {filename}",

@@ -152,3 +152,14 @@ def test_a_full_disk_is_told_with_its_exit_code(
     assert caught.value.exit_code == 74
     assert (path.read_bytes(), saved_at(path)) == before
     assert names(tmp_path) == ["a.pth"]
+
+
+def test_a_picture_is_told_to_be_no_checkpoint(tmp_path: Path) -> None:
+    """And without the advice to trust it, which is for files that hold other objects."""
+    (tmp_path / "lr.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(64))
+
+    with pytest.raises(CheckpointError) as caught:
+        read_checkpoint(tmp_path / "lr.png")
+
+    assert caught.value.what == "this is no checkpoint"
+    assert caught.value.hint == ""

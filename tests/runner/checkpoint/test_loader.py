@@ -52,6 +52,8 @@ def test_a_file_that_is_not_there_is_refused_with_the_near_name(tmp_path: Path) 
 
     with pytest.raises(CheckpointError, match=r"did you mean epoch_2\.pth"):
         CheckpointLoader.require(str(tmp_path / "epoch_3.pth"), "load_from")
+    with pytest.raises(CheckpointError, match=r"is a folder\nhint: .*latest\.pth"):
+        CheckpointLoader.require(str(tmp_path), "load_from")
     with pytest.raises(CheckpointError, match="load_state_dict_from_url"):
         CheckpointLoader.require("https://example.org/not_there.pth", "load_from")
 
