@@ -40,6 +40,7 @@ DICTS = (
     *("amp", "fp16", "dist_params"),
 )
 LISTS = ("log_config.hooks", "custom_hooks")
+SWITCHES = ("channels_last", "find_unused_parameters", "static_graph", "sync_bn")
 TEXTS = ("work_dir", "load_from", "resume_from", "checkpoint_config.filename_tmpl")
 NEVER_NONE = {
     *COUNTS,
@@ -59,7 +60,7 @@ def check_values(cfg: Config) -> None:
         ConfigTypeError: (a TypeError) a value is of the wrong type.
         ConfigError: a number is too small, or the workflow has no training.
     """
-    for key in (*DICTS, *LISTS, *TEXTS):
+    for key in (*DICTS, *LISTS, *TEXTS, *SWITCHES, "compile", "custom_imports"):
         for value in _at(cfg, key):
             _check_kind(cfg, key, value)
     for key in (*COUNTS, *NUMBERS):
@@ -94,6 +95,9 @@ def _check_kind(cfg: Config, key: str, value: object) -> None:
         (DICTS, Mapping, "a dict"),
         (LISTS, list | tuple | Mapping, "a list"),
         (TEXTS, str, "a string"),
+        (SWITCHES, bool, "True or False"),
+        (("compile",), bool | Mapping, "True, False or a dict"),
+        (("custom_imports",), Mapping, "a dict"),
     ):
         if key in keys and plain and not isinstance(value, kind):
             _refuse(cfg, key, f"{word}, not {value!r}")

@@ -330,6 +330,8 @@ VALUES = {
     "data = dict(train=dict(pipeline=[dict(type='Collect', keys='imgs')]))": "keys is 'imgs', and not of the type list of str",
     "data = dict(train=dict(pipeline=[dict(type='Resize', scale=256)]))": "Resize cannot use scale=256",
     "lr_config = dict(step='x')": "lr_config: StepLrUpdaterHook: step is 'x', and not of the type int or list of int",
+    "compile = 'maybe'": "compile is True, False or a dict, not 'maybe'",
+    "find_unused_parameters = 'yes'": "find_unused_parameters is True or False, not 'yes'",
     "load_from = 3": "load_from is a string, not 3",
 }
 OTHERS = {

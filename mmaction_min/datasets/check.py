@@ -67,9 +67,24 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--rawframes", action="store_true", help="the list is one of folders of frames"
     )
-    parser.add_argument("--filename-tmpl", default="img_{:05}.jpg")
-    parser.add_argument("--with-offset", action="store_true")
-    parser.add_argument("--start-index", type=int, default=1)
+    parser.add_argument(
+        "--filename-tmpl",
+        default="img_{:05}.jpg",
+        metavar="NAME",
+        help="of extracted frames: the name of a file (%(default)s)",
+    )
+    parser.add_argument(
+        "--with-offset",
+        action="store_true",
+        help="of extracted frames: a line has the first frame before the count",
+    )
+    parser.add_argument(
+        "--start-index",
+        type=int,
+        default=1,
+        metavar="N",
+        help="of extracted frames: the number of the first one (%(default)s)",
+    )
     parser.add_argument(
         "--quick", action="store_true", help="decode the first and the last frame alone"
     )
