@@ -112,6 +112,12 @@ class Known:
         self._asked = cache(self._look_up)
         self._names: dict[str, set[str]] = {}  # of each registry, by its short name
         self._open: set[str] = set()
+        self._defined = {
+            name: module.path
+            for survey in surveys
+            for module in survey.modules.values()
+            for name in module.defined
+        }
         if engine:  # whose registries are filled by the others too
             surveys = [survey.joined(engine) for survey in surveys]
         for survey in surveys:
@@ -129,12 +135,15 @@ class Known:
         if not have or use.name in have or use.name in self._outside:
             return None
         what = f"{use.name} is in no registry of this tree for `{use.role}`"
+        others = [n for n, keys in self._names.items() if use.name in keys]
+        if not others and (path := self._defined.get(use.name)):
+            mend = f"write @{registries[0]}.register_module() above it"
+            return what, f"{path} has it, and no decorator registers it: {mend}"
         is_open = any(name in self._open for name in registries)
         if is_open or use.role == "policy":
             near = _slip(use.name, have)
         else:
             near = next(iter(difflib.get_close_matches(use.name, sorted(have), 1)), "")
-            others = [n for n, keys in self._names.items() if use.name in keys]
             if others and not near:
                 return what, f"it is registered in {others[0]}"
         if near:

@@ -66,7 +66,10 @@ def _nowhere(case: Case, key: str, title: str) -> Cause:
     suffix = next((ending for ending in endings if key.endswith(ending)), "")
     kind, name = case.kind_for(key, title)
     add = f"scaffold add {kind} {name}"
-    if cause := _left_out(case, key, suffix) or _near(case, key, suffix, add):
+    registry = case.kinds[kind].registry if kind in case.kinds else "REGISTRY"
+    if cause := (
+        _left_out(case, key, suffix, registry) or _near(case, key, suffix, add)
+    ):
         return cause
     what = f"no file of this tree registers {key}{case.mentions(key)}"
     if kind == "KIND":
@@ -74,12 +77,12 @@ def _nowhere(case: Case, key: str, title: str) -> Cause:
     return Cause(what, mend=add)
 
 
-def _left_out(case: Case, key: str, suffix: str) -> Cause | None:
+def _left_out(case: Case, key: str, suffix: str, registry: str) -> Cause | None:
     """A class that is in the tree, and not in the registry: without a decorator or its ending, or in a broken file."""
     if defined := case.defined(key):
         module, node = defined
         what = f"the class {key} is there, and no decorator registers it"
-        mend = "write @REGISTRY.register_module() above it"
+        mend = f"write @{registry}.register_module() above it"
         return Cause(what, module.path, node.lineno, mend)
     for *_, module, own in case.registered(key.removesuffix(suffix)) if suffix else ():
         what = f"{own.key} is registered without the ending {suffix}, by which a policy is looked up"

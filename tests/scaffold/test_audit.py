@@ -313,6 +313,10 @@ def test_aliases_are_one_registry(tree: Tree, write: Write) -> None:
             "HEADS has no name like it",
         ),
         ('model = dict(cls_head=dict(type="Crop"))', "it is registered in PIPELINES"),
+        (
+            'model = dict(cls_head=dict(type="PlainHead"))',
+            "fw/models/more.py has it, and no decorator registers it: write @HEADS.register_module() above it",
+        ),
         ('train_pipeline = [dict(type="Corp")]', "did you mean Crop?"),
         ('data = dict(val=dict(pipeline=[dict(type="Corp")]))', "did you mean Crop?"),
         ('lr_config = dict(policy="RelativStep")', "did you mean RelativeStep?"),
@@ -341,7 +345,7 @@ def test_the_names_in_a_config(
         ("RelativeStepLrUpdaterHook", "HOOKS"),
         ("MySGD", "OPTIMIZERS"),
     )
-    text = "from .builder import HOOKS, OPTIMIZERS, PIPELINES\n"
+    text = "from .builder import HOOKS, OPTIMIZERS, PIPELINES\nclass PlainHead: ...\n"
     for name, registry in registered:
         text += f"@{registry}.register_module()\nclass {name}: ...\n"
     write("fw/models/more.py", text)

@@ -111,7 +111,7 @@ def cause(tree: Tree) -> Callable[[str], Cause]:
         (
             "KeyError: 'PlainHead is not in the head registry'",
             "fw/models/heads/plain.py:1: the class PlainHead is there, and no decorator registers it",
-            "write @REGISTRY.register_module() above it",
+            "write @HEADS.register_module() above it",
         ),
         (
             "KeyError: 'BadHead is not in the head registry'",
