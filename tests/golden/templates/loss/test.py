@@ -40,6 +40,7 @@ def test_class_numbers_are_soft_labels_of_one_class() -> None:
     torch.testing.assert_close(hard, soft)
 
 
+# Of a loss for classes alone, delete this test.
 def test_it_is_a_regression_loss_on_two_tensors_of_one_shape() -> None:
     """It is least where the prediction is the target, and its gradient reaches every entry of another one."""
     target = torch.rand(2, 3, 4)
