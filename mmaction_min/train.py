@@ -155,7 +155,7 @@ def _open_work_dir(runner: BaseRunner, cfg: Config, start: Start, level: str) ->
     if runner.rank > 0:
         return
     start.work_dir.mkdir(parents=True, exist_ok=True)
-    log = start.work_dir / f"{time.strftime('%Y%m%d_%H%M%S')}.log"
+    log = start.work_dir / f"{runner.timestamp}.log"
     get_root_logger(log, level)
     if not start.dump.exists() or not is_started_again():
         cfg.dump(start.dump)

@@ -21,6 +21,7 @@ from mmaction_min.config import Config
 from mmaction_min.errors import ConfigError
 from mmaction_min.models import TSMHead
 from mmaction_min.runner import HOOKS, BaseRunner, Hook, StopTraining, read_checkpoint
+from mmaction_min.runner.signals import NOTED
 
 # Torch decides at the first backward pass of a process whether a fork may follow. A compilation before it lets it say no, and
 # the tests of signals train in forks.
@@ -330,6 +331,7 @@ def test_a_signal_ends_the_run_with_a_checkpoint_and_one_line(
 
     assert ended == code, out
     assert "Traceback" not in out
+    assert out.count(f"\n{NOTED.format(number.name)}\n") == 1  # not by the worker
     assert (
         f"stopped: asked to stop by {number.name}; go on with --resume-from "
         in out.splitlines()[-1]
