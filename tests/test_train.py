@@ -92,8 +92,11 @@ def test_a_run_ends_with_an_accuracy_and_checkpoints(
     )
     checkpoint = next((tmp_path / "run").glob("best_top1_acc_*.pth"))
 
-    assert f"best {checkpoint.name} with {best:.4f}" in out
-    assert out.splitlines()[-1].endswith("latest.pth")
+    last = checkpoint.with_name("latest.pth")
+    said = f": best top1_acc {best:.4f} in {checkpoint}; last {last}"
+    assert out.splitlines()[-1].endswith(said)
+    (log,) = (tmp_path / "run").glob("*.log")
+    assert log.with_name(f"{log.name}.json").exists()
     assert Config.fromfile(tmp_path / "run" / "tiny.py").total_epochs == 2
     assert read_checkpoint(checkpoint)["meta"]["CLASSES"][:2] == ["left", "right"]
 
