@@ -168,7 +168,7 @@ def _open_work_dir(runner: BaseRunner, cfg: Config, start: Start, level: str) ->
     if runner.rank > 0:
         return
     start.work_dir.mkdir(parents=True, exist_ok=True)
-    log = start.work_dir / f"{time.strftime('%Y%m%d_%H%M%S')}.log"
+    log = start.work_dir / f"{runner.timestamp}.log"
     get_root_logger(log, level)
     if not start.dump.exists() or not is_started_again():
         cfg.dump(start.dump)
@@ -176,11 +176,11 @@ def _open_work_dir(runner: BaseRunner, cfg: Config, start: Start, level: str) ->
 
 def _say_done(runner: BaseRunner, seconds: float) -> None:
     best = runner.meta.get("hook_msgs", {})
-    score = (
-        f"best {Path(best['best_ckpt']).name} with {best['best_score']:.4f}; "
-        if "best_ckpt" in best
-        else ""
-    )
+    score = ""
+    if "best_ckpt" in best:
+        file = best["best_ckpt"]  # .../best_top1_acc_epoch_3.pth
+        metric = Path(file).name.removeprefix("best_").rsplit("_", 2)[0]
+        score = f"best {metric} {best['best_score']:.4f} in {file}; "
     took = timedelta(seconds=round(seconds))
     last = Path(runner.work_dir, "latest.pth")
     runner.logger.info("done in %s: %slast %s", took, score, last)

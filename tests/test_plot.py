@@ -78,6 +78,44 @@ def test_accuracies_are_per_cent_and_keys_come_in_order() -> None:
     assert ax.yaxis.get_major_formatter()(0.5) == "50%"
 
 
+def test_the_recall_and_its_area_are_per_cent_too() -> None:
+    """Whatever their own scale: ActivityNet's AR@n is a share, and its auc in per cent."""
+    run = Run("", True, {}, {"AR@10": ([1], [0.5]), "auc": ([1], [50.0])})
+
+    recall, area = draw_curves([run], ["AR@10", "auc"]).axes
+
+    assert recall.get_ylim() == (0, 1) and area.get_ylim() == (0, 100)
+    assert recall.yaxis.get_major_formatter()(0.5) == "50%"
+    assert area.yaxis.get_major_formatter()(50) == "50%"
+
+
+def test_runs_of_one_rate_are_all_seen_in_the_style_of_the_legend() -> None:
+    """The one below is wider."""
+    runs = [Run(name, True, {"lr": ([1, 2], [0.1, 0.1])}, {}) for name in "ab"]
+
+    figure = draw_curves(runs, ["lr"])
+
+    (ax,) = figure.axes
+    assert [line.get_linewidth() for line in ax.lines] == [5, 1]
+    styles = [
+        [(line.get_color(), line.get_linestyle()) for line in lines]
+        for lines in (ax.lines, figure.legends[0].get_lines())
+    ]
+    assert styles[0] == styles[1]
+
+
+@pytest.mark.parametrize(("length", "columns"), [(24, 5), (40, 2)])
+def test_a_legend_that_fits_is_one_row(length: int, columns: int) -> None:
+    """Its short entries take no more than they need."""
+    curve = ([1], [0.5])
+    names = [name.ljust(length, "_") for name in "abc"]
+    runs = [Run(name, True, {"loss": curve}, {"loss": curve}) for name in names]
+
+    (legend,) = draw_curves(runs, ["loss", "loss", "loss"]).legends
+
+    assert legend._ncols == columns
+
+
 def test_28_runs_look_different() -> None:
     """By colour and dashes."""
     assert len({tuple(line_style(i).values()) for i in range(28)}) == 28

@@ -20,6 +20,7 @@ from mmaction_min.config import Config
 from mmaction_min.errors import ConfigError
 from mmaction_min.models import TSMHead
 from mmaction_min.runner import HOOKS, BaseRunner, Hook, StopTraining, read_checkpoint
+from mmaction_min.runner.signals import NOTED
 
 # Torch decides at the first backward pass of a process whether a fork may follow. A compilation before it lets it say no, and
 # the tests of signals train in forks.
@@ -90,8 +91,11 @@ def test_a_run_ends_with_an_accuracy_and_checkpoints(
     )
     checkpoint = next((tmp_path / "run").glob("best_top1_acc_*.pth"))
 
-    assert f"best {checkpoint.name} with {best:.4f}" in out
-    assert out.splitlines()[-1].endswith("latest.pth")
+    last = checkpoint.with_name("latest.pth")
+    said = f": best top1_acc {best:.4f} in {checkpoint}; last {last}"
+    assert out.splitlines()[-1].endswith(said)
+    (log,) = (tmp_path / "run").glob("*.log")
+    assert log.with_name(f"{log.name}.json").exists()
     assert Config.fromfile(tmp_path / "run" / "tiny.py").total_epochs == 2
     assert read_checkpoint(checkpoint)["meta"]["CLASSES"][:2] == ["left", "right"]
 
@@ -329,6 +333,7 @@ def test_a_signal_ends_the_run_with_a_checkpoint_and_one_line(
 
     assert ended == code, out
     assert "Traceback" not in out
+    assert out.count(f"\n{NOTED.format(number.name)}\n") == 1  # not by the worker
     assert (
         f"stopped: asked to stop by {number.name}; go on with --resume-from "
         in out.splitlines()[-1]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigError
-from .drawing import LINES, line_style, new_figure, plain
+from .drawing import line_style, new_figure, plain
 from .logs import Run
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def draw_curves(
     columns = min(len(keys), COLUMNS)
     rows = -(-len(keys) // columns)
     figure = new_figure(max(3.6 * columns, 4.5), 2.9 * rows + 0.5)
+    # The label of an axis keeps off the panel to its left.
+    figure.set_layout_engine("constrained", w_pad=0.1)
     axes = figure.subplots(rows, columns, squeeze=False).flatten()
     for ax, key in zip(axes, keys, strict=False):
         _draw_panel(ax, runs, key, smooth)
@@ -92,15 +94,15 @@ def _draw_panel(ax: Axes, runs: Sequence[Run], key: str, smooth: int) -> None:
 
     for number, run in enumerate(runs):
         style: dict[str, Any] = line_style(number)
-        if key == "lr":  # runs often share it: dashes show the one that is below
-            style["linestyle"] = LINES[number % len(LINES)]
+        # Runs often share their rate: the ones below are drawn wider, and show on both sides.
+        below = 8 * (1 - (number + 1) / len(runs)) if key == "lr" else 0
         if key in run.train:
             xs, ys = run.train[key]
             if smooth > 1:
                 ax.plot(xs, ys, **style, linewidth=0.8, alpha=0.2)
             measured = any(key in other.val for other in runs)
             alpha = 0.45 if measured else 1  # the evaluations are the message
-            ax.plot(xs, _mean(ys, smooth), **style, linewidth=1, alpha=alpha)
+            ax.plot(xs, _mean(ys, smooth), **style, linewidth=1 + below, alpha=alpha)
         if key in run.val:
             points = len(run.val[key][0])
             ax.plot(*run.val[key], **style, **MEASURED, markevery=-(-points // 12))
@@ -108,9 +110,10 @@ def _draw_panel(ax: Axes, runs: Sequence[Run], key: str, smooth: int) -> None:
     plain(ax, "epoch" if by_epoch else "iteration", NAMES.get(key, key))
     ax.set_xlim(left=0)
     ax.xaxis.set_major_locator(MaxNLocator("auto", integer=True))
-    if "acc" in key:
-        ax.set_ylim(0, 1)
-        ax.yaxis.set_major_formatter(PercentFormatter(1.0))
+    if "acc" in key or "AR@" in key or key == "auc":
+        whole = 100 if key == "auc" else 1  # ActivityNet's, in per cent as it is
+        ax.set_ylim(0, whole)
+        ax.yaxis.set_major_formatter(PercentFormatter(whole))
     elif key == "lr":
         ax.set_ylim(bottom=0)
         ax.yaxis.set_major_formatter("{x:g}")
@@ -137,11 +140,12 @@ def _legend(figure: Figure, runs: Sequence[Run], keys: Sequence[str]) -> None:
             Line2D([], [], color="0.4", linewidth=1, label="training"),
             Line2D([], [], color="0.4", **MEASURED, label="evaluation"),
         ]
-    longest = max(len(str(handle.get_label())) for handle in handles)
-    fitting = int(figure.get_figwidth() / (0.085 * longest + 0.6))
+    widths = [0.085 * len(str(handle.get_label())) + 0.6 for handle in handles]
+    room = figure.get_figwidth()
+    in_a_row = len(handles) if sum(widths) <= room else int(room / max(widths))
     figure.legend(
         handles=handles,
         loc="outside lower center",
-        ncols=max(1, min(len(handles), fitting)),
+        ncols=max(1, in_a_row),
         frameon=False,
     )

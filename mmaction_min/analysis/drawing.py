@@ -49,7 +49,7 @@ def line_style(number: int) -> dict[str, str]:
 def plain(axes: Axes, xlabel: str, ylabel: str) -> None:
     """Labels, a faint grid behind the lines, and no frame above and on the right."""
     axes.set_xlabel(xlabel)
-    axes.set_ylabel(ylabel)
+    axes.set_ylabel(ylabel, labelpad=8)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(True, color="0.9", linewidth=0.8)
     axes.set_axisbelow(True)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 VIDEOS = 6
 PROPOSALS = 5
+FAINT = 0.35
+"""How opaque proposals are: the numbers on them can be read."""
 
 
 def draw_timeline(
@@ -32,13 +34,24 @@ def draw_timeline(
         proposals: how many of each video.
         unit: of the times.
     """
+    from matplotlib.patches import Patch
+
     pairs = list(zip(video_infos, results, strict=True))[:videos]
-    figure = new_figure(7, 0.6 + 1.1 * len(pairs))
+    figure = new_figure(7, 0.9 + 1.1 * len(pairs))
     grid = figure.subplots(len(pairs), 1, squeeze=False)[:, 0]
     for axes, (info, result) in zip(grid, pairs, strict=True):
         found = sorted(result["proposal_list"], key=lambda each: -each["score"])
         _draw_video(axes, info, found[:proposals])
     grid[-1].set_xlabel(unit)
+    figure.legend(
+        handles=[
+            Patch(color=COLOURS[2], label="annotated"),
+            Patch(color=COLOURS[0], alpha=FAINT, label="proposals"),
+        ],
+        loc="outside lower center",
+        ncols=2,
+        frameon=False,
+    )
     figure.suptitle("Ground truth, and the best proposals with their IoU", fontsize=10)
     return figure
 
@@ -54,7 +67,7 @@ def _draw_video(
         start, end = proposal["segment"]
         iou = pairwise_temporal_iou([[start, end]], truth).max(initial=0)
         axes.broken_barh(
-            [(start, end - start)], (row + 0.1, 0.8), color=COLOURS[0], alpha=0.35
+            [(start, end - start)], (row + 0.1, 0.8), color=COLOURS[0], alpha=FAINT
         )
         axes.text(
             (start + end) / 2, row + 0.5, f"{iou:.2f}", ha="center", va="center", size=7

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +14,7 @@ from tqdm import tqdm
 
 from .device import autocast, to_device
 from .dist import gather_objects, get_dist_info, on_rank_0
+from .logging import has_live_bar
 
 
 @torch.no_grad()
@@ -42,7 +42,7 @@ def single_gpu_test(
         total=len(data_loader),
         desc="Evaluating",
         leave=False,
-        disable=get_dist_info()[0] > 0 or not sys.stderr.isatty(),
+        disable=get_dist_info()[0] > 0 or not has_live_bar(),
     ) as bar:
         for batch in data_loader:
             inputs = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -12,11 +13,21 @@ LIVE = {"live": True}
 """The `extra` of a record that the live bar shows too, so that a terminal need not."""
 
 
+def has_live_bar() -> bool:
+    """Whether stderr is a terminal that a bar can be drawn on; the pseudo-terminals of CI may have no width."""
+    if not sys.stderr.isatty():
+        return False
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns > 0
+    except OSError:  # a wrapped stream: tqdm does without its width too
+        return True
+
+
 class _ConsoleHandler(logging.Handler):
     """Prints above a live bar, not through it."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        if not (getattr(record, "live", False) and sys.stderr.isatty()):
+        if not (getattr(record, "live", False) and has_live_bar()):
             tqdm.write(self.format(record), file=sys.stdout)
             sys.stdout.flush()
 

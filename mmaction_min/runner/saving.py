@@ -186,6 +186,9 @@ class Saving(ABC):
             self.update.load_state_dict(content, unwrap(self.model), self.device)
             self.log_buffer.load_state_dict(own.get("log", {}))
             restore_rng(own.get("rng", {}))
-        self.logger.info(
-            "resumed %s at epoch %d, iteration %d", checkpoint, self._epoch, self._iter
+        epoch = (
+            f"in epoch {self._epoch + 1}, after"  # counted from 1, as the bar does
+            if self._inner_iter
+            else f"after epoch {self._epoch},"
         )
+        self.logger.info("resumed %s %s iteration %d", checkpoint, epoch, self._iter)

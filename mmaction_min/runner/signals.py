@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 """What a shell reports for a process that the signal ended."""
+NOTED = (
+    "the step ends and is saved; a second {} ends at once, "
+    "and `--resume auto` goes on from what was saved last"
+)
 
 
 class StopRequest:
@@ -19,6 +24,7 @@ class StopRequest:
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
+        self._process = os.getpid()
 
     def __bool__(self) -> bool:
         return self.signal is not None
@@ -27,10 +33,17 @@ class StopRequest:
         """Called after each step, before it is asked whether to stop."""
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        """Handle a signal: note it, and let the next one do what it always did."""
+        """Handle a signal: note it, and let the next one do what it always did.
+
+        What that one means is said now: it ends the process in whatever C code it waits, and nothing can speak then.
+        """
         self.signal = signal.Signals(number)
         for caught in EXIT_CODES:
             signal.signal(caught, signal.SIG_DFL)
+        if os.getpid() == self._process:  # a worker inherits the handler
+            # Not by print: the signal may have come within one.
+            with suppress(OSError):  # stderr may be closed
+                os.write(2, f"\n{NOTED.format(self.signal.name)}\n".encode())
 
 
 @contextmanager

@@ -18,9 +18,12 @@ def test_a_row_has_the_segments_and_the_best_proposals_with_their_iou() -> None:
     ]
     results = [{"proposal_list": proposals}] * 2
 
-    first, second = draw_timeline(infos, results, proposals=2).axes
+    figure = draw_timeline(infos, results, proposals=2)
 
+    first, second = figure.axes
     assert first.get_title(loc="left") == "v_a"
     assert [text.get_text() for text in first.texts] == ["1.00", "0.50"]
     assert [text.get_text() for text in second.texts] == ["0.00", "0.00"]
     assert first.get_xlim() == (0, 10)
+    keys = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert keys == ["annotated", "proposals"]

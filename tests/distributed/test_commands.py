@@ -143,7 +143,7 @@ def wait_for_text(path: Path, text: str, seconds: float = 60) -> None:
 
 def went_on(tmp_path: Path, out: str) -> None:
     """The run in `run` was started again after its first epoch, and has the weights of that in `quiet`."""
-    assert "resumed" in out and "at epoch 1, iteration 2" in out
+    assert "resumed" in out and "after epoch 1, iteration 2" in out
     quiet, again = (
         read_checkpoint(tmp_path / name / "epoch_2.pth")["state_dict"]
         for name in ("quiet", "run")

@@ -11,7 +11,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from mmaction_min.errors import CheckpointError
-from mmaction_min.runner import EpochBasedRunner
+from mmaction_min.runner import EpochBasedRunner, get_root_logger
 
 MakeRunner = Callable[..., EpochBasedRunner]
 Spoil = Callable[[dict[str, Any]], object]
@@ -96,3 +96,24 @@ def test_the_mean_of_the_log_goes_over_the_stop(
 
     assert len(resumed.log_buffer.val_history["loss"]) == 2
     assert resumed.log_buffer.n_history["loss"] == [4, 4]
+
+
+def test_what_is_resumed_is_told_in_the_epochs_of_the_bar(
+    make_runner: MakeRunner,
+    loader: DataLoader[Any],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Counted from 1: within an epoch the one that goes on, and otherwise the one that is done."""
+    runner = make_runner(max_epochs=1, logger=get_root_logger())
+    for by_epoch in (True, False):
+        interval = dict(interval=1 if by_epoch else 2, by_epoch=by_epoch)
+        runner.register_checkpoint_hook(interval)
+    runner.run([loader])
+
+    for name in ("iter_2.pth", "epoch_1.pth"):
+        runner.resume(tmp_path / name)
+
+    within, after = capsys.readouterr().out.splitlines()[-2:]
+    assert within.endswith("iter_2.pth in epoch 1, after iteration 2")
+    assert after.endswith("epoch_1.pth after epoch 1, iteration 3")

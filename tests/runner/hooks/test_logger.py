@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import logging
+import os
+import pty
 import re
-from collections.abc import Callable
+import struct
+import termios
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +18,13 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from mmaction_min.runner import EpochBasedRunner, EvalHook, LogBuffer, get_root_logger
+from mmaction_min.runner import (
+    EpochBasedRunner,
+    EvalHook,
+    Hook,
+    LogBuffer,
+    get_root_logger,
+)
 
 MakeRunner = Callable[..., EpochBasedRunner]
 LOG_CONFIG = dict(interval=2, hooks=[dict(type="TextLoggerHook")])
@@ -107,12 +118,81 @@ def test_on_a_terminal_a_live_line_stands_for_those_within_an_epoch(
     assert "1/3, loss: " in err
     live = [frame for frame in err.split("\r") if "2/3, loss: " in frame]
     assert live[0].startswith("Epoch 1/1 ██████")
-    assert ", lr: 1.000e-01, eta: 0:00:0" in live[0]
+    assert ", eta: 0:00:0" in live[0] and ", lr: 1.000e-01" in live[0]
     assert [line.partition("  ")[0] for line in out.splitlines()] == [
         "Epoch [1/1][3/3]"
     ]
     log = (tmp_path / "run.log").read_text().splitlines()
     assert len(log) == 2 and all(line.isprintable() for line in log)
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], int]]:
+    """Makes stderr a pseudo-terminal of so many columns; gives what reads what is written there."""
+    ends = pty.openpty()
+
+    def open_terminal(columns: int) -> int:
+        size = struct.pack("4H", 24, columns, 0, 0)
+        fcntl.ioctl(ends[1], termios.TIOCSWINSZ, size)
+        monkeypatch.setattr("sys.stderr", os.fdopen(ends[1], "w", closefd=False))
+        return ends[0]
+
+    yield open_terminal
+    for end in ends:
+        os.close(end)
+
+
+class Accuracies(Hook):
+    """Reports what a recognizer does, in its order."""
+
+    def after_train_iter(self, runner: Any) -> None:
+        log_vars = {"top1_acc": 0.5, "top5_acc": 1.0, "loss_cls": 0.6947}
+        runner.outputs["log_vars"] = {**log_vars, **runner.outputs["log_vars"]}
+        runner.log_buffer.update(log_vars)
+
+
+def test_a_bar_of_80_columns_has_whole_numbers_and_what_matters_first(
+    make_runner: MakeRunner,
+    loader: DataLoader[Any],
+    terminal: Callable[[int], int],
+) -> None:
+    """The loss, an accuracy and the time left, in one order after the first step and after an interval."""
+    screen = terminal(80)
+    runner = make_runner(max_epochs=1)
+    runner.register_training_hooks(dict(policy="fixed"), log_config=LOG_CONFIG)
+    runner.register_hook(Accuracies(), "HIGH")
+
+    runner.run([loader])
+
+    frames = [f.rstrip() for f in os.read(screen, 10000).decode().split("\r")]
+    first, later = (
+        next(frame for frame in frames if f"{n}/3, loss: " in frame) for n in (1, 2)
+    )
+    best = r"/3, loss: \d\.\d{4}, top1_acc: 0.5000, "
+    assert re.search(best + "top5_acc: 1.0000$", first)
+    assert re.search(best + r"eta: \d:\d\d:\d\d$", later)
+    assert max(map(len, frames)) < 80
+
+
+def test_a_terminal_without_a_width_gets_the_lines(
+    make_runner: MakeRunner,
+    loader: DataLoader[Any],
+    terminal: Callable[[int], int],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As CI has it: no bar could be drawn there."""
+    terminal(0)
+    runner = make_runner(max_epochs=1, logger=get_root_logger())
+    runner.register_training_hooks(dict(policy="fixed"), log_config=LOG_CONFIG)
+
+    runner.run([loader])
+
+    assert [
+        line.partition("  ")[0] for line in capsys.readouterr().out.splitlines()
+    ] == [
+        "Epoch [1/1][2/3]",
+        "Epoch [1/1][3/3]",
+    ]
 
 
 def test_a_new_run_in_one_process_does_not_log_twice(

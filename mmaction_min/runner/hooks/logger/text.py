@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import torch
 from tqdm import tqdm
 
-from ...logging import LIVE
+from ...logging import LIVE, has_live_bar
 from ..hook import HOOKS
 from .base import EVAL_ITERS, LoggerHook
 
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
 FIRST = ("loss", "lr", "eta", "time", "data_time", "memory")
 """What comes first in a line, so that a narrow terminal does not cut it off; seconds, and MiB."""
+COLUMNS = 80
+"""Of a terminal that does not say its width."""
 
 
 @HOOKS.register_module()
@@ -67,7 +68,7 @@ class TextLoggerHook(LoggerHook):
             initial=runner.inner_iter if epochs else runner.iter,
             desc=f"Epoch {runner.epoch + 1}/{runner.max_epochs}" if epochs else "Iter",
             leave=False,
-            disable=runner.rank > 0 or not sys.stderr.isatty(),
+            disable=runner.rank > 0 or not has_live_bar(),
             bar_format="{desc} {bar:10} {n_fmt}/{total_fmt}{postfix}",
         )
 
@@ -77,9 +78,7 @@ class TextLoggerHook(LoggerHook):
             if runner.iter == self._started[1] and not self._bar.disable:
                 # Of the first step, for an interval may be long.
                 values = runner.outputs.get("log_vars", {})
-                self._bar.set_postfix_str(
-                    _format({name: float(value) for name, value in values.items()})
-                )
+                self._show({name: float(value) for name, value in values.items()})
         super().after_train_iter(runner)
 
     def after_val_iter(self, runner: BaseRunner) -> None:
@@ -136,11 +135,27 @@ class TextLoggerHook(LoggerHook):
         )
         shown = {**entry, **output, "lr": rate, "eta": left}
         order = [*FIRST, *(key for key in output if key not in FIRST)]
-        numbers = _format({key: shown[key] for key in order if key in shown})
-        line = f"{self._place(runner)}  {numbers}"
+        shown = {key: shown[key] for key in order if key in shown}
+        line = f"{self._place(runner)}  {_format(shown)}"
         runner.logger.info(line, extra=None if self.end_of_epoch(runner) else LIVE)
-        if self._bar is not None:
-            self._bar.set_postfix_str(numbers)
+        self._show(shown)
+
+    def _show(self, values: dict[str, Any]) -> None:
+        """On the bar: the loss, an accuracy, the time left and the rate first, and no entry that would be cut."""
+        bar = self._bar
+        if bar is None or bar.disable:
+            return
+        accuracies = [key for key in values if "acc" in key]
+        order = ["loss", *accuracies[:1], "eta", "lr", *accuracies[1:], *values]
+        room = bar.ncols or COLUMNS
+        room -= len(f"{bar.desc} {'':10} {bar.total}/{bar.total}")
+        shown = []
+        for key in dict.fromkeys(order):
+            entry = _format({key: values[key]}) if key in values else ""
+            if entry and len(f", {entry}") <= room:
+                shown.append(entry)
+                room -= len(f", {entry}")
+        bar.set_postfix_str(", ".join(shown))
 
     def _place(self, runner: BaseRunner) -> str:
         if not self.by_epoch:
