@@ -90,13 +90,14 @@ def test_the_recall_and_its_area_are_per_cent_too() -> None:
 
 
 def test_runs_of_one_rate_are_all_seen_in_the_style_of_the_legend() -> None:
-    """The one below is wider."""
-    runs = [Run(name, True, {"lr": ([1, 2], [0.1, 0.1])}, {}) for name in "ab"]
+    """The one below is wider; one with another rate is not."""
+    rates = {"a": 0.1, "b": 0.2, "c": 0.1}
+    runs = [Run(k, True, {"lr": ([1, 2], [lr, lr])}, {}) for k, lr in rates.items()]
 
     figure = draw_curves(runs, ["lr"])
 
     (ax,) = figure.axes
-    assert [line.get_linewidth() for line in ax.lines] == [5, 1]
+    assert [line.get_linewidth() for line in ax.lines] == [3.5, 1, 1]
     styles = [
         [(line.get_color(), line.get_linestyle()) for line in lines]
         for lines in (ax.lines, figure.legends[0].get_lines())

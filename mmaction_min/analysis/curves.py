@@ -95,7 +95,12 @@ def _draw_panel(ax: Axes, runs: Sequence[Run], key: str, smooth: int) -> None:
     for number, run in enumerate(runs):
         style: dict[str, Any] = line_style(number)
         # Runs often share their rate: the ones below are drawn wider, and show on both sides.
-        below = 8 * (1 - (number + 1) / len(runs)) if key == "lr" else 0
+        same = [
+            other
+            for other in runs[number + 1 :]
+            if other.train.get(key) == run.train.get(key)
+        ]
+        below = min(2.5 * len(same), 10) if key == "lr" else 0
         if key in run.train:
             xs, ys = run.train[key]
             if smooth > 1:
