@@ -59,6 +59,25 @@ def check_length(raw_feature: Tensor, temporal_dim: int) -> None:
         )
 
 
+def check_channels(channels: int, made_for: int, key: str) -> None:
+    """Refuse features of other channels than the model was built for.
+
+    Args:
+        channels: of the features.
+        made_for: of the model.
+        key: what its config calls them.
+
+    Raises:
+        ConfigError: they are.
+    """
+    if channels != made_for:
+        raise ConfigError(
+            f"the features have {channels} channels, and the model {key}={made_for}",
+            f"model.{key}",
+            f"write {key}={channels}",
+        )
+
+
 def overlaps(
     tmin: Tensor, tmax: Tensor, segments: Tensor, *, union: bool = False
 ) -> Tensor:
