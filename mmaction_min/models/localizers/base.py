@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import ConfigError
+from ..common.step import step_outputs
 
 
 class BaseTAPGenerator(nn.Module):
@@ -26,17 +27,11 @@ class BaseTAPGenerator(nn.Module):
         Args:
             data_batch: the arguments of `forward`.
             optimizer: not used; upstream's models get it.
+
+        Raises:
+            ConfigError: a loss is no tensor.
         """
-        losses = {name: value.mean() for name, value in self(**data_batch).items()}
-        loss = torch.stack(
-            [value for name, value in losses.items() if "loss" in name]
-        ).sum()
-        log_vars = {name: value.detach() for name, value in losses.items()}
-        return {
-            "loss": loss,
-            "log_vars": {**log_vars, "loss": loss.detach()},
-            "num_samples": len(next(iter(data_batch.values()))),
-        }
+        return step_outputs(self(**data_batch), len(next(iter(data_batch.values()))))
 
     def val_step(
         self, data_batch: Mapping[str, Any], optimizer: Any = None

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from ...errors import ConfigError
 from ..backbones.external import external_features, library_of
 from ..builder import build_backbone, build_blending, build_head, build_neck
+from ..common.step import step_outputs
 
 TRAIN_CFG = ("blending", "aux_info")
 TEST_CFG = ("average_clips", "max_testing_views", "feature_extraction")
@@ -207,7 +208,7 @@ class BaseRecognizer(nn.Module, ABC):
             `loss` (a tensor to call backward on), `log_vars` (all losses and accuracies, on their device), `num_samples`.
 
         Raises:
-            ConfigError: the batch has no clips or no labels.
+            ConfigError: the batch has no clips or no labels; a loss is no tensor.
         """
         if missing := [name for name in ("imgs", "label") if name not in data_batch]:
             raise ConfigError(
@@ -215,19 +216,7 @@ class BaseRecognizer(nn.Module, ABC):
                 "data.train.pipeline",
                 "let its Collect have them among its keys",
             )
-        losses = {name: _mean(value) for name, value in self(**data_batch).items()}
-        loss = torch.stack(
-            [value for name, value in losses.items() if "loss" in name]
-        ).sum()
-        log_vars = {
-            **{name: value.detach() for name, value in losses.items()},
-            "loss": loss.detach(),
-        }
-        return {
-            "loss": loss,
-            "log_vars": log_vars,
-            "num_samples": len(data_batch["imgs"]),
-        }
+        return step_outputs(self(**data_batch), len(data_batch["imgs"]))
 
     def val_step(
         self, data_batch: Mapping[str, Any], optimizer: Any = None
@@ -239,14 +228,6 @@ class BaseRecognizer(nn.Module, ABC):
 def _channels(x: Any) -> int:
     """Of (N, C, ...) features, or of a tuple of them together."""
     return sum(_channels(part) for part in x) if isinstance(x, tuple) else x.shape[1]
-
-
-def _mean(loss: Any) -> Tensor:
-    """The mean of a loss, or the sum of the means of a list of them."""
-    if isinstance(loss, list | tuple):
-        return torch.stack([value.mean() for value in loss]).sum()
-    mean: Tensor = loss.mean()
-    return mean
 
 
 def _check_known(cfg: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
