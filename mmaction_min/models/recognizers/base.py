@@ -162,7 +162,7 @@ class BaseRecognizer(nn.Module, ABC):
 
         Raises:
             ValueError: losses without labels.
-            ConfigError: several scores for one label; the batch lacks what `aux_info` names.
+            ConfigError: several scores for one label, or other things than scores; the batch lacks what `aux_info` names.
         """
         if not return_loss:
             return self.forward_test(imgs)
@@ -177,21 +177,39 @@ class BaseRecognizer(nn.Module, ABC):
         if self.blending is not None:
             imgs, label = self.blending(imgs, label)
         score, losses = self.forward_scores(imgs, label)
+        self._check_scores(score)
         if len(score) != len(imgs):
             raise ConfigError(
-                f"{len(score)} scores for {len(imgs)} labels",
+                f"{type(self.cls_head).__name__}.forward gave {len(score)} scores for {len(imgs)} labels",
                 "model.cls_head",
-                "in training a clip has one view, so the pipeline's frames must be as many as the model's",
+                "its forward averages over num_segs, and its last layer has num_classes outputs; if they do, the pipeline's"
+                " frames must be as many as the model's, for in training a clip has one view",
             )
         aux = {name: kwargs[name] for name in self.aux_info}
         return {**self.cls_head.loss(score, label, **aux), **losses}
+
+    def _check_scores(self, score: Any) -> None:
+        """Refuse what is no table of scores: the forward of a head of one's own may give anything."""
+        classes = getattr(self.cls_head, "num_classes", None)
+        gave = "None" if score is None else f"a {type(score).__name__}"
+        if isinstance(score, Tensor):
+            if score.dim() == 2 and classes in (None, score.shape[1]):
+                return
+            gave = f"a tensor of shape {tuple(score.shape)}"
+        raise ConfigError(
+            f"{type(self.cls_head).__name__}.forward gave {gave}, and not (N, num_classes) scores, a row for each of N clips",
+            "model.cls_head",
+            f"num_classes is {classes}" if classes else "",
+        )
 
     def forward_test(self, imgs: Tensor) -> np.ndarray:
         """(N, K) scores of N clips, averaged over their views as `average_clips` says; or their features."""
         with torch.no_grad():
             if self.feature_extraction:
                 return self.forward_features(imgs).float().cpu().numpy()
-            score = self.forward_scores(imgs)[0].float()
+            score = self.forward_scores(imgs)[0]
+            self._check_scores(score)
+            score = score.float()
             views = score.shape[0] // imgs.shape[0]
             return average_clip(score, views, self.average_clips).cpu().numpy()
 
