@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
@@ -115,10 +116,21 @@ class BaseRecognizer(nn.Module, ABC):
         """The head's scores of the features.
 
         Raises:
-            ConfigError: the head is made for other channels.
+            ConfigError: the head is made for other channels, or for the other recognizer.
         """
         try:
             scores: Tensor = self.cls_head(x, *args)
+        except TypeError as e:
+            takes = inspect.signature(self.cls_head.forward)
+            if _binds(takes, x, *args):
+                raise
+            head, is_2d = type(self.cls_head).__name__, "num_segs" in takes.parameters
+            given = "x and num_segs" if args else "x alone"
+            raise ConfigError(
+                f"{head}.forward takes {', '.join(takes.parameters)}, and {type(self).__name__} gives it {given}",
+                "model.cls_head",
+                f"{head} is for Recognizer{'2D' if is_2d else '3D'}",
+            ) from e
         except RuntimeError as e:
             made_for = getattr(self.cls_head, "in_channels", None)
             if made_for is None or made_for == (channels := _channels(x)):
@@ -241,6 +253,28 @@ class BaseRecognizer(nn.Module, ABC):
     ) -> dict[str, Any]:
         """The same as `train_step`; the runner calls it without gradients."""
         return self.train_step(data_batch, optimizer)
+
+
+def check_layout(imgs: Tensor, recognizer: str, layout: str, input_format: str) -> None:
+    """Refuse clips of other axes than a recognizer takes, such as those for a 3-D one in a 2-D one.
+
+    Raises:
+        ConfigError: they are.
+    """
+    if imgs.dim() != len(layout.split()):
+        raise ConfigError(
+            f"{recognizer} takes imgs of ({layout}), and got those of shape {tuple(imgs.shape)}",
+            "model.type",
+            f"let the pipeline have FormatShape(input_format={input_format!r})",
+        )
+
+
+def _binds(signature: inspect.Signature, *args: Any) -> bool:
+    try:
+        signature.bind(*args)
+    except TypeError:
+        return False
+    return True
 
 
 def _channels(x: Any) -> int:
