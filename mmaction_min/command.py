@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
-from .building import told
+from .building import add_note, raised_at, told
 from .config import Config, parse_options
 from .errors import (
     ConfigError,
@@ -160,11 +160,16 @@ def command_parser(name: str, doc: str | None) -> argparse.ArgumentParser:
 
 
 def run_command(command: Callable[[], int | None], config: str, *, debug: bool) -> int:
-    """Call `command`, and tell a person what an `EngineError`, or the error of a constructor, says instead of showing a traceback."""
+    """Call `command`, and tell a person what an `EngineError`, or the error of a constructor, says instead of showing a traceback.
+
+    A bug keeps its traceback, and the last line says where in it one's own code is.
+    """
     try:
         return int(command() or 0)
     except Exception as raised:
         e = raised if isinstance(raised, EngineError) else told(raised)
+        if e is None:
+            add_note(raised, f"raised at {raised_at(raised)}")
         if debug or e is None:
             raise
         _locate(e, config)
