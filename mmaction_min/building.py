@@ -36,7 +36,7 @@ def explain(
 def add_note(error: Exception, note: str) -> None:
     """Let the note be the last line below the traceback, as far as Python shows notes."""
     # BaseException.add_note is Python 3.11's; the list is what it fills
-    error.__notes__ = [*getattr(error, "__notes__", []), note]  # type: ignore[attr-defined]
+    error.__notes__ = [*getattr(error, "__notes__", []), note]
 
 
 def told(error: Exception) -> ConfigError | None:
@@ -56,7 +56,7 @@ def told(error: Exception) -> ConfigError | None:
     return None
 
 
-def raised_at(error: Exception) -> str:
+def raised_at(error: BaseException) -> str:
     """The last `file:line (Class.function)` on the way that is not a library's."""
     frames = [*traceback.walk_tb(error.__traceback__)]
     own = [each for each in frames if "site-packages" not in each[0].f_code.co_filename]

@@ -169,7 +169,7 @@ def run_command(command: Callable[[], int | None], config: str, *, debug: bool) 
     except Exception as raised:
         e = raised if isinstance(raised, EngineError) else told(raised)
         if e is None:
-            add_note(raised, f"raised at {raised_at(raised)}")
+            _note_place(raised)
         if debug or e is None:
             raise
         _locate(e, config)
@@ -182,6 +182,15 @@ def run_command(command: Callable[[], int | None], config: str, *, debug: bool) 
         if debug:
             raise
         return 130
+
+
+def _note_place(error: Exception) -> None:
+    """Let the last line say where one's own code failed, unless that was in a worker: what it sent has the lines."""
+    cause: BaseException = error
+    while cause.__cause__ is not None:  # a transform's error names the clip
+        cause = cause.__cause__
+    if "Original Traceback" not in str(error):
+        add_note(error, f"raised at {raised_at(cause)}")
 
 
 def _locate(error: EngineError, config: str) -> None:

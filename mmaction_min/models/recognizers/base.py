@@ -203,7 +203,10 @@ class BaseRecognizer(nn.Module, ABC):
     def _check_scores(self, score: Any) -> None:
         """Refuse what is no table of scores: the forward of a head of one's own may give anything."""
         classes = getattr(self.cls_head, "num_classes", None)
-        gave = "None" if score is None else f"a {type(score).__name__}"
+        hint = f"num_classes is {classes}" if classes else ""
+        gave = f"a {type(score).__name__}"
+        if score is None:
+            gave, hint = "None", "does it end with a return?"
         if isinstance(score, Tensor):
             if score.dim() == 2 and classes in (None, score.shape[1]):
                 return
@@ -211,7 +214,7 @@ class BaseRecognizer(nn.Module, ABC):
         raise ConfigError(
             f"{type(self.cls_head).__name__}.forward gave {gave}, and not (N, num_classes) scores, a row for each of N clips",
             "model.cls_head",
-            f"num_classes is {classes}" if classes else "",
+            hint,
         )
 
     def forward_test(self, imgs: Tensor) -> np.ndarray:
