@@ -28,10 +28,15 @@ def explain(
     if "__init__() got an unexpected keyword" in str(error):
         # its **kwargs went to a base class, which does not take one of them
         raise _wrong_argument(error, kind, build, cfg, "") from error
-    note = f"while building {path_of(cfg) or name_of(kind)}{f' ({place})' if place else ''}"
+    path = path_of(cfg) or name_of(kind)
+    add_note(error, f"while building {path}{f' ({place})' if place else ''}")
+    raise error
+
+
+def add_note(error: Exception, note: str) -> None:
+    """Let the note be the last line below the traceback, as far as Python shows notes."""
     # BaseException.add_note is Python 3.11's; the list is what it fills
     error.__notes__ = [*getattr(error, "__notes__", []), note]
-    raise error
 
 
 def told(error: Exception) -> ConfigError | None:
@@ -46,17 +51,19 @@ def told(error: Exception) -> ConfigError | None:
             return ConfigError(
                 f"{type(error).__name__}: {error}, {path}",
                 place.rstrip(")") or place_of_error(error),
-                f"{_raised_at(error)} raised it; --debug shows how it came there",
+                f"{raised_at(error)} raised it; --debug shows how it came there",
             )
     return None
 
 
-def _raised_at(error: Exception) -> str:
-    """The last `file:line` on the way that is not a library's."""
-    frames = traceback.extract_tb(error.__traceback__)
-    own = [each for each in frames if "site-packages" not in each.filename]
-    last = (own or frames)[-1]
-    return f"{display(last.filename)}:{last.lineno}"
+def raised_at(error: BaseException) -> str:
+    """The last `file:line (Class.function)` on the way that is not a library's."""
+    frames = [*traceback.walk_tb(error.__traceback__)]
+    own = [each for each in frames if "site-packages" not in each[0].f_code.co_filename]
+    frame, line = (own or frames)[-1]
+    code, owner = frame.f_code, frame.f_locals.get("self")
+    prefix = f"{type(owner).__name__}." if owner is not None else ""
+    return f"{display(code.co_filename)}:{line} ({prefix}{code.co_name})"
 
 
 def check_arguments(

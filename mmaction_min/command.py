@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
-from .building import told
+from .building import add_note, raised_at, told
 from .config import Config, parse_options
 from .errors import (
     ConfigError,
@@ -167,11 +167,16 @@ def command_parser(name: str, doc: str | None) -> argparse.ArgumentParser:
 
 
 def run_command(command: Callable[[], int | None], config: str, *, debug: bool) -> int:
-    """Call `command`, and tell a person what an `EngineError`, or the error of a constructor, says instead of showing a traceback."""
+    """Call `command`, and tell a person what an `EngineError`, or the error of a constructor, says instead of showing a traceback.
+
+    A bug keeps its traceback, and the last line says where in it one's own code is.
+    """
     try:
         return int(command() or 0)
     except Exception as raised:
         e = raised if isinstance(raised, EngineError) else told(raised)
+        if e is None:
+            _note_place(raised)
         if debug or e is None:
             raise
         _locate(e, config)
@@ -184,6 +189,15 @@ def run_command(command: Callable[[], int | None], config: str, *, debug: bool) 
         if debug:
             raise
         return 130
+
+
+def _note_place(error: Exception) -> None:
+    """Let the last line say where one's own code failed, unless that was in a worker: what it sent has the lines."""
+    cause: BaseException = error
+    while cause.__cause__ is not None:  # a transform's error names the clip
+        cause = cause.__cause__
+    if "Original Traceback" not in str(error):
+        add_note(error, f"raised at {raised_at(cause)}")
 
 
 def _locate(error: EngineError, config: str) -> None:

@@ -100,7 +100,14 @@ def _check_kind(cfg: Config, key: str, value: object) -> None:
         (("custom_imports",), Mapping, "a dict"),
     ):
         if key in keys and plain and not isinstance(value, kind):
-            _refuse(cfg, key, f"{word}, not {value!r}")
+            named = key in LISTS and isinstance(value, str)
+            hint = f"write [dict(type={value!r})]" if named else ""
+            _refuse(cfg, key, f"{word}, not {value!r}", hint)
+    if key in LISTS and isinstance(value, list | tuple):
+        for i, entry in enumerate(value):
+            if isinstance(entry, str | Real | list | tuple):
+                hint = f"write dict(type={entry!r})" if isinstance(entry, str) else ""
+                _refuse(cfg, f"{key}.{i}", f"a dict, not {entry!r}", hint)
 
 
 def _check_number(cfg: Config, key: str, value: Any) -> None:
@@ -135,5 +142,5 @@ def _check_workflow(cfg: Config, workflow: object) -> None:
         )
 
 
-def _refuse(cfg: Config, key: str, what: str) -> None:
-    raise ConfigTypeError(f"{key} is {what}", place_of(cfg, *key.split(".")))
+def _refuse(cfg: Config, key: str, what: str, hint: str = "") -> None:
+    raise ConfigTypeError(f"{key} is {what}", place_of(cfg, *key.split(".")), hint)

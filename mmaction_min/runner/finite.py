@@ -39,10 +39,10 @@ class _Seen:
             values["grad_norm"] = self.norm
         text = ", ".join(f"{name} {float(value):g}" for name, value in values.items())
         which = "gradient" if bool(self.loss.isfinite().all()) else "loss"
+        clips = ", ".join(str(_name(meta)) for meta in self.metas)
         return NotFiniteError(
-            f"the {which} is not finite in iteration {self.iteration + 1}: {text}",
-            ", ".join(str(_name(meta)) for meta in self.metas),
-            "a lower rate, grad_clip or a longer warm-up may help; the weights are those before this step",
+            f"the {which} is not finite in iteration {self.iteration + 1}: {text}{clips and f'; the clips are {clips}'}",
+            hint="a lower rate, grad_clip or a longer warm-up may help; the weights are those before this step",
         )
 
 

@@ -270,7 +270,7 @@ def test_what_is_not_finite_ends_the_run_with_the_last_good_weights(
 
     with pytest.raises(
         NotFiniteError,
-        match=rf"^clip_1\.mp4: the {what} is not finite in iteration 2: loss ",
+        match=rf"^the {what} is not finite in iteration 2: loss .*; the clips are clip_1\.mp4\n",
     ):
         runner.run([with_names(loader)])
 

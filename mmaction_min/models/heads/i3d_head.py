@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ...argument_types import Positive
+from ...errors import ConfigError
 from ..builder import HEADS
 from .base import BaseHead, check_head, init_classifier
 
@@ -47,7 +48,17 @@ class I3DHead(BaseHead):
         init_classifier(self.fc_cls, self.init_std)
 
     def forward(self, x: Tensor, num_segs: int = 1) -> Tensor:
-        """Class scores of (N, C, T, H, W) features; `num_segs` has no meaning here."""
+        """Class scores of (N, C, T, H, W) features; `num_segs` has no meaning here.
+
+        Raises:
+            ConfigError: the features are of frames, (N, C, H, W).
+        """
+        if self.spatial_type is not None and x.dim() == 4:
+            raise ConfigError(
+                f"{type(self).__name__} takes (N, C, T, H, W) features of clips, and got those of shape {tuple(x.shape)}",
+                "model.cls_head",
+                f"{type(self).__name__} is for Recognizer3D; TSNHead and TSMHead are for Recognizer2D",
+            )
         if self.spatial_type is not None:
             x = x.mean(dim=(2, 3, 4))  # (N, C)
         score: Tensor = self.fc_cls(self.dropout(x.flatten(1)))  # (N, K)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import ConfigError
+from ..common.step import step_outputs
 
 
 class BaseTAPGenerator(nn.Module):
@@ -26,17 +27,11 @@ class BaseTAPGenerator(nn.Module):
         Args:
             data_batch: the arguments of `forward`.
             optimizer: not used; upstream's models get it.
+
+        Raises:
+            ConfigError: a loss is no tensor.
         """
-        losses = {name: value.mean() for name, value in self(**data_batch).items()}
-        loss = torch.stack(
-            [value for name, value in losses.items() if "loss" in name]
-        ).sum()
-        log_vars = {name: value.detach() for name, value in losses.items()}
-        return {
-            "loss": loss,
-            "log_vars": {**log_vars, "loss": loss.detach()},
-            "num_samples": len(next(iter(data_batch.values()))),
-        }
+        return step_outputs(self(**data_batch), len(next(iter(data_batch.values()))))
 
     def val_step(
         self, data_batch: Mapping[str, Any], optimizer: Any = None
@@ -56,6 +51,25 @@ def check_length(raw_feature: Tensor, temporal_dim: int) -> None:
             f"the videos have {raw_feature.shape[-1]} features, and the model temporal_dim={temporal_dim}",
             "model.temporal_dim",
             "make the two equal: the features are rescaled to one length when they are extracted",
+        )
+
+
+def check_channels(channels: int, made_for: int, key: str) -> None:
+    """Refuse features of other channels than the model was built for.
+
+    Args:
+        channels: of the features.
+        made_for: of the model.
+        key: what its config calls them.
+
+    Raises:
+        ConfigError: they are.
+    """
+    if channels != made_for:
+        raise ConfigError(
+            f"the features have {channels} channels, and the model {key}={made_for}",
+            f"model.{key}",
+            f"write {key}={channels}",
         )
 
 

@@ -13,7 +13,13 @@ from torch import Tensor, nn
 from ...argument_types import Positive
 from ...localization import boundary_peaks, post_processing
 from ..builder import LOCALIZERS, build_loss
-from .base import BaseTAPGenerator, boundary_labels, check_length, overlaps
+from .base import (
+    BaseTAPGenerator,
+    boundary_labels,
+    check_channels,
+    check_length,
+    overlaps,
+)
 from .boundary_matching import BoundaryMatching
 
 START_PEAK = 0.5
@@ -65,6 +71,7 @@ class BMN(BaseTAPGenerator):
     ) -> None:
         super().__init__()
         self.tscale = temporal_dim
+        self.feat_dim = feat_dim
         self.post = (
             soft_nms_alpha,
             soft_nms_low_threshold,
@@ -104,6 +111,7 @@ class BMN(BaseTAPGenerator):
             (N, 2, D, T): the proposals' IoU by regression and by classification; (N, T) starts; (N, T) ends.
         """
         check_length(raw_feature, self.tscale)
+        check_channels(raw_feature.shape[1], self.feat_dim, "feat_dim")
         base = self.x_1d_b(raw_feature)  # (N, hidden_dim_1d, T)
         start, end = self.x_1d_s(base).squeeze(1), self.x_1d_e(base).squeeze(1)
         conv, relu = self.x_3d_p

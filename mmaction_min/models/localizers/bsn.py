@@ -13,7 +13,13 @@ from torch import Tensor, nn
 from ...argument_types import Positive
 from ...localization import post_processing
 from ..builder import LOCALIZERS, build_loss
-from .base import BaseTAPGenerator, boundary_labels, check_length, overlaps
+from .base import (
+    BaseTAPGenerator,
+    boundary_labels,
+    check_channels,
+    check_length,
+    overlaps,
+)
 
 
 @LOCALIZERS.register_module()
@@ -62,6 +68,7 @@ class TEM(BaseTAPGenerator):
     def forward_scores(self, raw_feature: Tensor) -> Tensor:
         """(N, output_dim, T) scores in 0..1, action, start and end first, of (N, tem_feat_dim, T) features."""
         check_length(raw_feature, self.temporal_dim)
+        check_channels(raw_feature.shape[1], self.conv1.in_channels, "tem_feat_dim")
         first, second, third = self.ratios
         x = F.relu(first * self.conv1(raw_feature))
         x = F.relu(second * self.conv2(x))
@@ -197,6 +204,7 @@ class PEM(BaseTAPGenerator):
 
     def forward_scores(self, feature: Tensor) -> Tensor:
         """(P,) scores in 0..1 of (P, pem_feat_dim) features of proposals."""
+        check_channels(feature.shape[1], self.fc1.in_features, "pem_feat_dim")
         first, second = self.ratios
         x = F.relu(first * self.fc1(feature))
         return torch.sigmoid(second * self.fc2(x)).flatten()

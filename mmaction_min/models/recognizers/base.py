@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 from ...errors import ConfigError
 from ..backbones.external import external_features, library_of
 from ..builder import build_backbone, build_blending, build_head, build_neck
+from ..common.step import step_outputs
 
 TRAIN_CFG = ("blending", "aux_info")
 TEST_CFG = ("average_clips", "max_testing_views", "feature_extraction")
@@ -114,10 +116,21 @@ class BaseRecognizer(nn.Module, ABC):
         """The head's scores of the features.
 
         Raises:
-            ConfigError: the head is made for other channels.
+            ConfigError: the head is made for other channels, or for the other recognizer.
         """
         try:
             scores: Tensor = self.cls_head(x, *args)
+        except TypeError as e:
+            takes = inspect.signature(self.cls_head.forward)
+            if _binds(takes, x, *args):
+                raise
+            head, is_2d = type(self.cls_head).__name__, "num_segs" in takes.parameters
+            given = "x and num_segs" if args else "x alone"
+            raise ConfigError(
+                f"{head}.forward takes {', '.join(takes.parameters)}, and {type(self).__name__} gives it {given}",
+                "model.cls_head",
+                f"{head} is for Recognizer{'2D' if is_2d else '3D'}",
+            ) from e
         except RuntimeError as e:
             made_for = getattr(self.cls_head, "in_channels", None)
             if made_for is None or made_for == (channels := _channels(x)):
@@ -161,7 +174,7 @@ class BaseRecognizer(nn.Module, ABC):
 
         Raises:
             ValueError: losses without labels.
-            ConfigError: several scores for one label; the batch lacks what `aux_info` names.
+            ConfigError: several scores for one label, or other things than scores; the batch lacks what `aux_info` names.
         """
         if not return_loss:
             return self.forward_test(imgs)
@@ -176,21 +189,42 @@ class BaseRecognizer(nn.Module, ABC):
         if self.blending is not None:
             imgs, label = self.blending(imgs, label)
         score, losses = self.forward_scores(imgs, label)
+        self._check_scores(score)
         if len(score) != len(imgs):
             raise ConfigError(
-                f"{len(score)} scores for {len(imgs)} labels",
+                f"{type(self.cls_head).__name__}.forward gave {len(score)} scores for {len(imgs)} labels",
                 "model.cls_head",
-                "in training a clip has one view, so the pipeline's frames must be as many as the model's",
+                "its forward averages over num_segs, and its last layer has num_classes outputs; if they do, the pipeline's"
+                " frames must be as many as the model's, for in training a clip has one view",
             )
         aux = {name: kwargs[name] for name in self.aux_info}
         return {**self.cls_head.loss(score, label, **aux), **losses}
+
+    def _check_scores(self, score: Any) -> None:
+        """Refuse what is no table of scores: the forward of a head of one's own may give anything."""
+        classes = getattr(self.cls_head, "num_classes", None)
+        hint = f"num_classes is {classes}" if classes else ""
+        gave = f"a {type(score).__name__}"
+        if score is None:
+            gave, hint = "None", "does it end with a return?"
+        if isinstance(score, Tensor):
+            if score.dim() == 2 and classes in (None, score.shape[1]):
+                return
+            gave = f"a tensor of shape {tuple(score.shape)}"
+        raise ConfigError(
+            f"{type(self.cls_head).__name__}.forward gave {gave}, and not (N, num_classes) scores, a row for each of N clips",
+            "model.cls_head",
+            hint,
+        )
 
     def forward_test(self, imgs: Tensor) -> np.ndarray:
         """(N, K) scores of N clips, averaged over their views as `average_clips` says; or their features."""
         with torch.no_grad():
             if self.feature_extraction:
                 return self.forward_features(imgs).float().cpu().numpy()
-            score = self.forward_scores(imgs)[0].float()
+            score = self.forward_scores(imgs)[0]
+            self._check_scores(score)
+            score = score.float()
             views = score.shape[0] // imgs.shape[0]
             return average_clip(score, views, self.average_clips).cpu().numpy()
 
@@ -207,7 +241,7 @@ class BaseRecognizer(nn.Module, ABC):
             `loss` (a tensor to call backward on), `log_vars` (all losses and accuracies, on their device), `num_samples`.
 
         Raises:
-            ConfigError: the batch has no clips or no labels.
+            ConfigError: the batch has no clips or no labels; a loss is no tensor.
         """
         if missing := [name for name in ("imgs", "label") if name not in data_batch]:
             raise ConfigError(
@@ -215,19 +249,7 @@ class BaseRecognizer(nn.Module, ABC):
                 "data.train.pipeline",
                 "let its Collect have them among its keys",
             )
-        losses = {name: _mean(value) for name, value in self(**data_batch).items()}
-        loss = torch.stack(
-            [value for name, value in losses.items() if "loss" in name]
-        ).sum()
-        log_vars = {
-            **{name: value.detach() for name, value in losses.items()},
-            "loss": loss.detach(),
-        }
-        return {
-            "loss": loss,
-            "log_vars": log_vars,
-            "num_samples": len(data_batch["imgs"]),
-        }
+        return step_outputs(self(**data_batch), len(data_batch["imgs"]))
 
     def val_step(
         self, data_batch: Mapping[str, Any], optimizer: Any = None
@@ -236,17 +258,31 @@ class BaseRecognizer(nn.Module, ABC):
         return self.train_step(data_batch, optimizer)
 
 
+def check_layout(imgs: Tensor, recognizer: str, layout: str, input_format: str) -> None:
+    """Refuse clips of other axes than a recognizer takes, such as those for a 3-D one in a 2-D one.
+
+    Raises:
+        ConfigError: they are.
+    """
+    if imgs.dim() != len(layout.split()):
+        raise ConfigError(
+            f"{recognizer} takes imgs of ({layout}), and got those of shape {tuple(imgs.shape)}",
+            "model.type",
+            f"let the pipeline have FormatShape(input_format={input_format!r})",
+        )
+
+
+def _binds(signature: inspect.Signature, *args: Any) -> bool:
+    try:
+        signature.bind(*args)
+    except TypeError:
+        return False
+    return True
+
+
 def _channels(x: Any) -> int:
     """Of (N, C, ...) features, or of a tuple of them together."""
     return sum(_channels(part) for part in x) if isinstance(x, tuple) else x.shape[1]
-
-
-def _mean(loss: Any) -> Tensor:
-    """The mean of a loss, or the sum of the means of a list of them."""
-    if isinstance(loss, list | tuple):
-        return torch.stack([value.mean() for value in loss]).sum()
-    mean: Tensor = loss.mean()
-    return mean
 
 
 def _check_known(cfg: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:

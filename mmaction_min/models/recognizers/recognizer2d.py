@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..builder import RECOGNIZERS
 from ..common.temporal import as_clips
-from .base import BaseRecognizer
+from .base import BaseRecognizer, check_layout
 
 
 @RECOGNIZERS.register_module()
@@ -41,6 +41,7 @@ class Recognizer2D(BaseRecognizer):
         self, imgs: Tensor, label: Tensor | None = None
     ) -> tuple[Tensor, int, dict[str, Tensor]]:
         """(N * M, C', H', W') maps, M, and the losses that came up on the way."""
+        check_layout(imgs, type(self).__name__, "N, M, C, H, W", "NCHW")
         num_segs = imgs.shape[1]
         losses: dict[str, Tensor] = {}
         x = self.extract_feat(imgs.flatten(0, 1))

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ..builder import RECOGNIZERS
-from .base import BaseRecognizer
+from .base import BaseRecognizer, check_layout
 
 
 @RECOGNIZERS.register_module()
@@ -47,6 +47,7 @@ class Recognizer3D(BaseRecognizer):
 
         In a test they are computed `max_testing_views` at a time, of any number of clips (upstream: of one).
         """
+        check_layout(imgs, type(self).__name__, "N, M, C, T, H, W", "NCTHW")
         views = imgs.flatten(0, 1)  # (N * M, C, T, H, W)
         if label is not None or self.max_testing_views is None:
             return self.through_neck(self.extract_feat(views), label)

@@ -124,6 +124,15 @@ def test_features_of_another_length_are_refused() -> None:
         new_bmn()(torch.randn(1, 4, 5), [BOX])
 
 
+def test_features_of_other_channels_are_refused() -> None:
+    """With both numbers, and what to write."""
+    with pytest.raises(ConfigError, match=r"have 8 channels.* feat_dim=4") as caught:
+        new_bmn()(torch.randn(1, 8, 6), [BOX])
+
+    assert caught.value.where == "model.feat_dim"
+    assert caught.value.hint == "write feat_dim=8"
+
+
 @pytest.mark.parametrize("kwargs", [{}, {"return_loss": False}])
 def test_what_is_missing_is_told(kwargs: dict[str, Any]) -> None:
     """A loss needs segments, and proposals the videos' names and lengths."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from mmaction_min.errors import ConfigError
-from mmaction_min.models import BACKBONES, build_model
+from mmaction_min.models import BACKBONES, BaseHead, build_model
 from mmaction_min.models.recognizers.base import average_clip
 
 
@@ -195,3 +196,60 @@ def test_the_losses_of_a_neck_join_those_of_the_head() -> None:
     assert torch.equal(model.neck.seen[0][1], label)
     assert logged["loss_aux"] == 2
     assert torch.isclose(outputs["loss"], logged["loss_cls"] + 2)
+
+
+class Own(BaseHead):
+    """A head of one's own, with a bug in what it gives."""
+
+    def __init__(self, give: Callable[[Tensor], object], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.give = give
+        self.fc_cls = nn.Linear(self.in_channels, self.num_classes)
+
+    def init_weights(self) -> None:
+        """Nothing to do."""
+
+    def forward(self, x: Tensor, num_segs: int) -> Any:
+        return self.give(self.fc_cls(x.mean(dim=(2, 3))))
+
+
+@pytest.mark.parametrize("return_loss", [True, False])
+@pytest.mark.parametrize(
+    ("give", "gave"),
+    [
+        (lambda score: None, "gave None, and not (N, num_classes) scores"),
+        (torch.mean, "gave a tensor of shape (), and not"),
+        (lambda score: score[0], "gave a tensor of shape (4,), and not"),
+        (lambda score: score[:2, :3], "gave a tensor of shape (2, 3), and not"),
+        (lambda score: [score], "gave a list, and not"),
+    ],
+    ids=["None", "a number", "a row", "other classes", "a list"],
+)
+def test_a_head_that_gives_no_scores_is_named(
+    give: Callable[[Tensor], object], gave: str, return_loss: bool
+) -> None:
+    """With its forward, what that gave, and what it should."""
+    head = dict(type=Own, give=give, num_classes=4, in_channels=3)
+    model = build_model(
+        dict(type="Recognizer2D", backbone=dict(type=Means), cls_head=head)
+    )
+
+    with pytest.raises(ConfigError) as caught:
+        model(IMGS[:, :2], torch.tensor([0, 1]), return_loss=return_loss)
+
+    assert caught.value.what.startswith(f"Own.forward {gave}")
+    assert caught.value.where == "model.cls_head"
+
+
+def test_scores_of_segments_are_no_scores_of_clips() -> None:
+    """The head may have left out the mean, or the pipeline gives more frames than the model takes."""
+    head = dict(type=Own, give=lambda score: score, num_classes=4, in_channels=3)
+    model = build_model(
+        dict(type="Recognizer2D", backbone=dict(type=Means), cls_head=head)
+    )
+
+    with pytest.raises(ConfigError, match="gave 4 scores for 2 labels") as caught:
+        model(IMGS[:, :2], torch.tensor([0, 1]))
+
+    assert "averages over num_segs" in caught.value.hint
+    assert "pipeline" in caught.value.hint

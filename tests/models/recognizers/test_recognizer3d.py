@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from mmaction_min.errors import ConfigError
-from mmaction_min.models import build_model
+from mmaction_min.models import BaseHead, build_model
 
 
 class Means(nn.Module):
@@ -28,6 +28,30 @@ class Means(nn.Module):
         self.seen.append(len(x))
         x = x.mean((2, 3, 4), keepdim=True)
         return x if self.pathways == 1 else (x,) * self.pathways
+
+
+class FrameMeans(nn.Module):
+    """Each frame's mean colour as its map."""
+
+    def init_weights(self) -> None:
+        """Nothing to do."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((2, 3), keepdim=True)
+
+
+class Flat(BaseHead):
+    """A head of one's own on clips."""
+
+    def __init__(self, broken: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.text: Any = "" if broken else 0
+
+    def init_weights(self) -> None:
+        """Nothing to do."""
+
+    def forward(self, x: Tensor) -> Tensor:  # type: ignore[override]
+        return x.flatten(1) + (self.text + 1)
 
 
 class Weighted(nn.Module):
@@ -115,3 +139,72 @@ def test_a_blended_batch_trains_with_soft_labels(name: str) -> None:
     losses = model(IMGS[:, :1], LABEL)
 
     assert list(losses) == ["loss_cls"]
+
+
+FRAMES = IMGS[:, :, :, 0]
+"""Clips for a 2-D recognizer."""
+
+
+@pytest.mark.parametrize("return_loss", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "head", "imgs", "message"),
+    [
+        (
+            "Recognizer2D",
+            "TSNHead",
+            IMGS,
+            "Recognizer2D takes imgs of (N, M, C, H, W), and got those of shape (2, 3, 3, 2, 4, 4)\n"
+            "hint: let the pipeline have FormatShape(input_format='NCHW')",
+        ),
+        (
+            "Recognizer3D",
+            "I3DHead",
+            FRAMES,
+            "Recognizer3D takes imgs of (N, M, C, T, H, W), and got those of shape (2, 3, 3, 4, 4)\n"
+            "hint: let the pipeline have FormatShape(input_format='NCTHW')",
+        ),
+        (
+            "Recognizer3D",
+            "TSMHead",
+            IMGS,
+            "TSMHead.forward takes x, num_segs, and Recognizer3D gives it x alone\nhint: TSMHead is for Recognizer2D",
+        ),
+        (
+            "Recognizer2D",
+            Flat,
+            FRAMES,
+            "Flat.forward takes x, and Recognizer2D gives it x and num_segs\nhint: Flat is for Recognizer3D",
+        ),
+        (
+            "Recognizer2D",
+            "I3DHead",
+            FRAMES,
+            "I3DHead takes (N, C, T, H, W) features of clips, and got those of shape (6, 3, 1, 1)\n"
+            "hint: I3DHead is for Recognizer3D; TSNHead and TSMHead are for Recognizer2D",
+        ),
+    ],
+    ids=["clips in 2-D", "frames in 3-D", "TSM in 3-D", "own in 2-D", "I3D in 2-D"],
+)
+def test_what_is_for_the_other_recognizer_is_refused_by_name(
+    kind: str, head: Any, imgs: Tensor, message: str, return_loss: bool
+) -> None:
+    """Clips, or a head, with what each takes and got."""
+    backbone = dict(type=FrameMeans if kind == "Recognizer2D" else Means)
+    model = recognizer(
+        type=kind,
+        backbone=backbone,
+        cls_head=dict(type=head, num_classes=4, in_channels=3),
+    )
+
+    with pytest.raises(ConfigError) as caught:
+        model(imgs, LABEL, return_loss=return_loss)
+
+    assert str(caught.value).endswith(message)
+
+
+def test_a_type_error_of_a_heads_own_stays_what_it_is() -> None:
+    """It is a bug there, and nothing of the recognizer."""
+    head = dict(type=Flat, num_classes=4, in_channels=3, broken=True)
+
+    with pytest.raises(TypeError, match="can only concatenate str"):
+        recognizer(cls_head=head)(IMGS[:, :1], LABEL)
