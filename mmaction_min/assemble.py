@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from .errors import ConfigError
 from .models import build_model, register_module_hooks
 from .runner import (
     BaseRunner,
+    DistEvalHook,
+    EvalHook,
     build_optimizer,
     get_dist_info,
     set_random_seed,
@@ -206,14 +209,20 @@ def check_labels(loader: DataLoader[Any], cfg: Config) -> None:
     )
 
 
+def eval_kwargs(evaluation: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a config's `evaluation` is for the data set's `evaluate`; the rest, the hook's own, says when and where."""
+    own = {*signature(EvalHook).parameters, *signature(DistEvalHook).parameters}
+    return {key: value for key, value in evaluation.items() if key not in own}
+
+
 def check_evaluation(
-    dataset: Any, eval_kwargs: Mapping[str, Any], cfg: Mapping[str, Any]
+    dataset: Any, arguments: Mapping[str, Any], cfg: Mapping[str, Any]
 ) -> None:
     """Refuse what a data set's `evaluate` does not take, before anything is trained.
 
     Args:
         dataset: the one that evaluates.
-        eval_kwargs: the arguments.
+        arguments: of its `evaluate`.
         cfg: the config's `evaluation`, that they come from; `save_best` is looked at too.
 
     Raises:
@@ -226,10 +235,10 @@ def check_evaluation(
             "evaluation",
             "write its evaluate(results, logger=None) -> dict of names and numbers; or take evaluation out",
         )
-    args = {"results": [], **eval_kwargs}
+    args = {"results": [], **arguments}
     check_arguments("evaluate", dataset.evaluate, args, cfg)
     known = getattr(dataset, "metric_names", None)
-    names = known(**eval_kwargs) if known else None
+    names = known(**arguments) if known else None
     best = cfg.get("save_best", "auto")
     if names and best not in (None, "auto", *names):
         raise ConfigError(

@@ -29,6 +29,7 @@ from .assemble import (
     build_loader,
     check_evaluation,
     check_labels,
+    eval_kwargs,
     precision,
     prepare_model,
 )
@@ -39,21 +40,6 @@ from .errors import ConfigError
 from .runner import get_dist_info, load_checkpoint, multi_gpu_test
 from .runner.dist import processes
 from .runner.inference import evaluate
-
-SETTINGS = (
-    "start",
-    "interval",
-    "by_epoch",
-    "save_best",
-    "rule",
-    "out_dir",
-    "greater_keys",
-    "less_keys",
-    "broadcast_bn_buffer",
-    "gpu_collect",
-    "tmpdir",
-)
-"""The entries of `evaluation` that are about when and where; the others are arguments of the data set's `evaluate`."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -208,7 +194,7 @@ def _check_metrics(
 def _metrics(cfg: Config, args: argparse.Namespace) -> Mapping[str, Any] | None:
     """The arguments of the data set's `evaluate`; None where nothing is to be measured."""
     known = cfg.get("evaluation") or cfg.get("eval_config") or {}
-    metrics = {key: value for key, value in known.items() if key not in SETTINGS}
+    metrics = eval_kwargs(known)
     if args.eval:
         metrics["metrics"] = args.eval
     elif not known:

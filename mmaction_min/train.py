@@ -29,6 +29,7 @@ from .assemble import (
     build_runner,
     check_evaluation,
     check_labels,
+    eval_kwargs,
     innermost,
     innermost_dataset,
 )
@@ -226,9 +227,9 @@ def _register_hooks(
     if cfg.get("evaluation") and not args.no_validate:
         loader = build_loader(cfg, "val", seed, runner.device)
         check_labels(loader, cfg)
-        hook = DistEvalHook(loader, **cfg.evaluation)
-        check_evaluation(innermost_dataset(loader), hook.eval_kwargs, cfg.evaluation)
-        runner.register_hook(hook, "LOW")
+        arguments = eval_kwargs(cfg.evaluation)
+        check_evaluation(innermost_dataset(loader), arguments, cfg.evaluation)
+        runner.register_hook(DistEvalHook(loader, **cfg.evaluation), "LOW")
     runner.register_custom_hooks(cfg.get("custom_hooks"))
     if args.max_steps is not None:
         runner.register_hook(_StopAfter(args.max_steps), "LOW")

@@ -311,6 +311,7 @@ VALUES = {
     "evaluation = dict(metric_options=dict(top_k=dict(topk=1)))": "write dict(",
     "evaluation = dict(foo=1)": "evaluate: got an unexpected keyword argument 'foo'",
     "evaluation = dict(save_best='acc')": "there is no metric 'acc'\nhint: there are top1_acc, top5_acc",
+    "evaluation = dict(save_best='x')": "there is no metric 'x'\nhint: there are top1_acc",
     "evaluation = [1]": "evaluation is a dict, not [1]",
     "checkpoint_config = dict(interval='1')": "checkpoint_config.interval is a whole",
     "checkpoint_config = 1": "checkpoint_config is a dict, not 1",
