@@ -27,12 +27,10 @@ from .analysis.predictions import (
 from .analysis.timeline import draw_timeline
 from .assemble import (
     build_loader,
-    check_evaluation,
-    check_labels,
-    eval_kwargs,
     precision,
     prepare_model,
 )
+from .checks import check_evaluation, check_labels, eval_kwargs
 from .command import command_parser, load_config, pick_device, run_command
 from .config import Config, parse_options
 from .datasets import DATASETS

@@ -27,12 +27,9 @@ from .analysis.predictions import class_names
 from .assemble import (
     build_loader,
     build_runner,
-    check_evaluation,
-    check_labels,
-    eval_kwargs,
     innermost,
-    innermost_dataset,
 )
+from .checks import check_evaluation, check_labels, eval_kwargs, innermost_dataset
 from .command import command_parser, describe, load_config, pick_device, run_command
 from .config import Config
 from .datasets.loader import VideoLoader

@@ -42,7 +42,7 @@ LAYERS = {
         ["localization"],
         ["models", "datasets"],
         ["untrimmed_motion"],
-        ["assemble", "command", "start"],
+        ["assemble", "checks", "command", "start"],
         ["analysis"],
         [
             *("train", "test", "predict", "inspect", "plot"),

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
-from mmaction_min.assemble import build_runner, check_labels, length_of, precision
+from mmaction_min.assemble import build_runner, length_of, precision
 from mmaction_min.config import Config
 from mmaction_min.errors import ConfigError
 from mmaction_min.runner import EpochBasedRunner, IterBasedRunner
@@ -134,23 +132,3 @@ def test_an_optimizer_hook_in_a_config_is_settings_of_the_step(
     assert runner.update.grad_clip == {"max_norm": 1}
     assert runner.update.cumulative_iters == kind.get("cumulative_iters", 1)
     assert (runner.amp_dtype is torch.float16) == ("Fp16" in kind["type"])
-
-
-def test_the_classes_of_the_list_are_those_of_the_head() -> None:
-    """Class numbers must be below the head's number, and several labels a sample be as many as its scores."""
-
-    def check(num_classes: int, /, **dataset: Any) -> None:
-        loader: Any = SimpleNamespace(dataset=SimpleNamespace(**dataset))
-        cfg = Config(dict(model=dict(cls_head=dict(num_classes=num_classes))))
-        check_labels(loader, cfg)
-
-    infos = [{"filename": "a.mp4"}, {"filename": "b.mp4"}]
-    check(3, labels=np.array([0, 2]))
-    check(3, multi_class=True, num_classes=3)
-    with pytest.raises(
-        ConfigError,
-        match=r"a.txt: the list has class 2 \(b.mp4\), and the head(?s:.)*or write num_classes=3",
-    ):
-        check(2, labels=np.array([0, 2]), ann_file="a.txt", video_infos=infos)
-    with pytest.raises(ConfigError, match="has num_classes=3, and the head num_class"):
-        check(4, multi_class=True, num_classes=3)
