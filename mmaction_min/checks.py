@@ -36,12 +36,12 @@ def check_labels(loader: DataLoader[Any], cfg: Config) -> None:
     if hasattr(dataset, "check_classes"):
         dataset.check_classes(num_classes)  # SSN's are counted from 1
         return
-    labels = np.asarray(getattr(dataset, "labels", ()))
     if getattr(dataset, "multi_class", False):
         if dataset.num_classes == num_classes:
             return
         what, most = f"num_classes={dataset.num_classes}", dataset.num_classes
     else:
+        labels = np.asarray(getattr(dataset, "labels", ()))
         if labels.max(initial=0) < num_classes:
             return
         what, most = f"class {labels.max()}", labels.max() + 1

@@ -25,11 +25,7 @@ from .analysis.predictions import (
     save_predictions,
 )
 from .analysis.timeline import draw_timeline
-from .assemble import (
-    build_loader,
-    precision,
-    prepare_model,
-)
+from .assemble import build_loader, precision, prepare_model
 from .checks import check_evaluation, check_labels, eval_kwargs
 from .command import command_parser, load_config, pick_device, run_command
 from .config import Config, parse_options

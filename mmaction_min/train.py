@@ -24,11 +24,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from .analysis.predictions import class_names
-from .assemble import (
-    build_loader,
-    build_runner,
-    innermost,
-)
+from .assemble import build_loader, build_runner, innermost
 from .checks import check_evaluation, check_labels, eval_kwargs, innermost_dataset
 from .command import command_parser, describe, load_config, pick_device, run_command
 from .config import Config
